@@ -1,0 +1,198 @@
+"""`@explore`: a torch function with its controls declared beside it becomes a figure.
+
+    @explore(temperature=Slider(0.1, 4.0, value=1.0))
+    def softmax(temperature):
+        \"\"\"How temperature flattens a distribution.\"\"\"
+        return Bars((scores / temperature).softmax(-1))
+
+In a notebook the figure runs the function in the kernel. When the website is built, the same function is exported
+to ONNX graphs (graph.py) that run in the browser.
+"""
+
+import copy
+import functools
+import inspect
+import itertools
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from torch import Tensor
+
+from .controls import Choice, Control, Length, Pick, Toggle, Words
+from .text import say
+from .views import View
+
+Values = dict[str, Any]
+
+
+class Explorable:
+    """A torch function, its controls and its views. Calling it calls the function."""
+
+    def __init__(self, function: Callable[..., View | dict[str, View]], controls: Mapping[str, Control]):
+        functools.update_wrapper(self, function)
+        self.function = function
+        self.name = function.__name__.replace("_", "-")
+        self.caption = inspect.getdoc(function) or ""
+        parameters = list(inspect.signature(function).parameters)
+        if parameters != list(controls):
+            raise ValueError(
+                f"{function.__name__} takes {', '.join(parameters) or 'nothing'}, but its controls are "
+                f"{', '.join(controls) or 'none'}; give one control for each parameter, in the same order"
+            )
+        if not self.caption:
+            raise ValueError(f"{function.__name__} needs a docstring: it is the figure's caption")
+        # Copies, so that one declaration can serve several figures.
+        self.controls = {name: copy.copy(control) for name, control in controls.items()}
+        for name, control in self.controls.items():
+            control.prepare(name)
+        self.defaults: Values = {name: control.value for name, control in self.controls.items()}
+        self._place_picks()
+
+    def __call__(self, *args: Any, **kwargs: Any) -> View | dict[str, View]:
+        return self.function(*args, **kwargs)
+
+    # -- what a reader does ------------------------------------------------------------------------------------
+
+    def check(self, changes: Mapping[str, Any], values: Values | None = None) -> Values:
+        """All values after `changes` to `values` (the defaults unless given).
+
+        Raises `ValueError` with a sentence for the first change that does not fit. A pick that the reader did not
+        touch moves to the last index when its view shrinks.
+        """
+        unknown = [name for name in changes if name not in self.controls]
+        if unknown:
+            raise ValueError(say("unknown-control", name=unknown[0], known=", ".join(self.controls)))
+        values = dict(values or self.defaults)
+        values |= {name: self.controls[name].check(value) for name, value in changes.items()}
+        for name, control in self.controls.items():
+            if isinstance(control, Pick):
+                picked = values[name] if isinstance(values[name], list) else [values[name]]
+                lasts = [self.size(axis, values) - 1 for axis in control.axes]
+                for index, last in zip(picked, lasts, strict=True):
+                    if name in changes and not 0 <= index <= last:
+                        raise ValueError(say("pick-out-of-range", label=control.label, value=index, max=last))
+                inside = [min(index, last) for index, last in zip(picked, lasts, strict=True)]
+                values[name] = inside if isinstance(values[name], list) else inside[0]
+        return values
+
+    def run(self, **changes: Any) -> dict[str, View]:
+        """The views at the default settings with `changes`, computed by the function."""
+        return self.show(self.check(changes))
+
+    def show(self, values: Values) -> dict[str, View]:
+        """The views at checked `values`; raises `ValueError` if a number on display is NaN or +inf."""
+        views = self.views({name: self.controls[name].encode(value) for name, value in values.items()})
+        for view, tensor in outputs(views).items():
+            if bool((tensor.isnan() | tensor.isposinf()).any()):
+                raise ValueError(say("not-finite", figure=self.name, view=view, values=values))
+        return views
+
+    def views(self, arguments: Mapping[str, Any]) -> dict[str, View]:
+        """What the function returns for encoded arguments, by name. A single view is named after its kind."""
+        shown = self.function(**arguments)
+        views = {shown.kind: shown} if isinstance(shown, View) else shown
+        if not isinstance(views, dict) or not all(isinstance(view, View) for view in views.values()):
+            raise ValueError(f"{self.__name__} must return a view or a dict of views, got {type(shown).__name__}")
+        for name, view in views.items():
+            view.title = view.title or name.replace("_", " ").capitalize()
+        return views
+
+    # -- graphs ------------------------------------------------------------------------------------------------
+
+    def variants(self) -> Iterator[tuple[str, Values]]:
+        """Every combination of toggles and choices, each under a key such as `0,2` (indices of the options)."""
+        options = {
+            name: control.extremes() for name, control in self.controls.items() if isinstance(control, Toggle | Choice)
+        }
+        for indices in itertools.product(*(range(len(of)) for of in options.values())):
+            yield (
+                ",".join(map(str, indices)),
+                {name: of[i] for (name, of), i in zip(options.items(), indices, strict=True)},
+            )
+
+    def describe_views(self, views: dict[str, View]) -> dict[str, Any]:
+        """What the front end needs to draw the views, besides their numbers."""
+        described = {name: view.describe() for name, view in views.items()}
+        for view in described.values():
+            for axis in view["axes"]:
+                if isinstance(axis["labels"], str) and not self._has_length(axis["labels"]):
+                    axis["labels"] = None
+        return described
+
+    def describe(self) -> dict[str, Any]:
+        """The figure as the front end sees it, without its numbers."""
+        return {
+            "name": self.name,
+            "controls": {name: control.describe() for name, control in self.controls.items()},
+        }
+
+    # -- picks -------------------------------------------------------------------------------------------------
+
+    def _has_length(self, control: str) -> bool:
+        return isinstance(self.controls.get(control), Words | Length)
+
+    def _place_picks(self) -> None:
+        """Finds, for each pick, the dimensions of the view that it indexes."""
+        picks = {name: control for name, control in self.controls.items() if isinstance(control, Pick)}
+        if not picks:
+            return
+        views = self.show(self.defaults)
+        described = self.describe_views(views)
+        for name, pick in picks.items():
+            if pick.view not in views:
+                raise ValueError(f"Pick {name!r}: there is no view {pick.view!r}; the views are {', '.join(views)}")
+            axes, shape = described[pick.view]["axes"], views[pick.view].tensors()[""].shape
+            if len(axes) <= max(pick.dimensions):
+                raise ValueError(f"Pick {name!r}: the view {pick.view!r} has {len(axes)} dimension(s) to pick from")
+            pick.axes = [
+                axes[d] | {"size": None if isinstance(axes[d]["labels"], str) else shape[d]} for d in pick.dimensions
+            ]
+        self.defaults = self.check(self.defaults)
+
+    def size(self, axis: dict[str, Any], values: Values) -> int:
+        if axis["size"] is not None:
+            return int(axis["size"])
+        return len(self.controls[axis["labels"]].encode(values[axis["labels"]]))
+
+    # -- display -----------------------------------------------------------------------------------------------
+
+    def _repr_mimebundle_(self, **options: Any) -> dict[str, str]:
+        # Imported here: a plain script that only computes needs neither.
+        from . import page, widget
+
+        return page.mimebundle(self) if page.building() else widget.mimebundle(self)
+
+
+def explore(**controls: Control) -> Callable[[Callable[..., View | dict[str, View]]], Explorable]:
+    """Turns a torch function into a figure, and shows it when run in a notebook. One control for each parameter.
+
+    The function returns a view, or several by name: `{"scores": Heatmap(…), "sum": Number(…)}`. Its docstring is the
+    caption. Everything it shows must be computed with torch from its arguments.
+    """
+
+    def decorate(function: Callable[..., View | dict[str, View]]) -> Explorable:
+        figure = Explorable(function, controls)
+        if _in_notebook():
+            from IPython.display import display
+
+            display(figure)
+        return figure
+
+    return decorate
+
+
+def _in_notebook() -> bool:
+    try:
+        from IPython import get_ipython
+    except ImportError:
+        return False
+    return get_ipython() is not None
+
+
+def outputs(views: Mapping[str, View]) -> dict[str, Tensor]:
+    """All numbers on display: `scores` for a view's own tensor, `scores.x` for another of its tensors."""
+    return {
+        f"{name}.{part}" if part else name: tensor
+        for name, view in views.items()
+        for part, tensor in view.tensors().items()
+    }

@@ -1,0 +1,182 @@
+// Heatmap, Lines and Bars, drawn by plotly.js.
+import { number, say } from "./text.mjs";
+import { unravel } from "./words.mjs";
+
+const MAX_TEXT_CELLS = 400;
+
+/** Draws a view into `slot`. `look` is {Plotly, theme, labels, role, marks, width}; resolves when it is drawn. */
+export function drawChart(slot, view, tensors, look) {
+  const { data, layout } = { heatmap, lines, bars }[view.kind](view, tensors, look);
+  const ink = look.theme === "dark" ? "#d5dbe3" : "#2b323b";
+  const axis = { fixedrange: true, zeroline: false, gridcolor: look.theme === "dark" ? "#2b343f" : "#e4e8ed", tickfont: { size: 11 } };
+  const whole = {
+    ...layout,
+    xaxis: { ...axis, ...layout.xaxis },
+    yaxis: { ...axis, ...layout.yaxis },
+    font: { color: ink, size: 12, family: getComputedStyle(slot).fontFamily },
+    paper_bgcolor: "rgba(0,0,0,0)",
+    plot_bgcolor: layout.plot_bgcolor ?? "rgba(0,0,0,0)",
+    dragmode: false,
+    hovermode: view.kind === "lines" ? "x" : "closest",
+    showlegend: Boolean(view.names && view.names.length > 1),
+    legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom", bgcolor: "rgba(0,0,0,0)" },
+    shapes: markShapes(view, look, ink),
+    autosize: true,
+  };
+  return look.Plotly.react(slot, data, whole, { displayModeBar: false, responsive: true, doubleClick: false });
+}
+
+/** Outlines what is picked and what the reader points at, without drawing the numbers again. */
+export function markChart(slot, view, look) {
+  const ink = look.theme === "dark" ? "#d5dbe3" : "#2b323b";
+  return look.Plotly.relayout(slot, { shapes: markShapes(view, look, ink) });
+}
+
+function markShapes(view, { marks, shape }, ink) {
+  const band = (dimension, index, line) => {
+    const across = view.kind === "heatmap" && dimension === 0;
+    const at = [index - 0.5, index + 0.5];
+    const span = view.kind === "heatmap" ? [-0.5, shape[across ? 1 : 0] - 0.5] : [0, 1];
+    const [[x0, x1], [y0, y1]] = across ? [span, at] : [at, span];
+    return { type: "rect", x0, x1, y0, y1, yref: view.kind === "heatmap" ? "y" : "paper", line, fillcolor: "rgba(0,0,0,0)" };
+  };
+  const shapes = marks.hover.map(({ dimension, index }) => band(dimension, index, { color: ink, width: 1, dash: "dot" }));
+  const line = { color: ink, width: 2.5 };
+  if (marks.picked.length === 2) {
+    const [row, column] = marks.picked.map(({ index }) => index);
+    shapes.push({ type: "rect", x0: column - 0.5, x1: column + 0.5, y0: row - 0.5, y1: row + 0.5, line });
+  } else {
+    shapes.push(...marks.picked.map(({ dimension, index }) => band(dimension, index, line)));
+  }
+  if (marks.at !== undefined) {
+    shapes.push({ type: "line", x0: marks.at, x1: marks.at, y0: 0, y1: 1, yref: "paper", line: { color: ink, width: 1, dash: "dash" } });
+  }
+  return shapes;
+}
+
+/** The colours of a role, or of the i-th series without one. */
+export function seriesColour(view, i, theme) {
+  const role = view.roles?.[i];
+  return role ? PALETTE.roles[role][theme] : PALETTE.categorical[theme][i % PALETTE.categorical[theme].length];
+}
+
+/** The ends of a heatmap's colour scale. */
+export function colourRange(view, data) {
+  let limit = view.limit;
+  if (limit === null) for (const x of data) if (Number.isFinite(x)) limit = Math.max(limit ?? 0, Math.abs(x));
+  limit ||= 1;
+  return [view.signed ? -limit : 0, limit];
+}
+
+function heatmap(view, tensors, { theme, labels, width }) {
+  const { shape: [rows, columns], data } = tensors[""];
+  const grid = (of) => Array.from({ length: rows }, (_, r) => Array.from({ length: columns }, (_, c) => of(data[r * columns + c])));
+  const stops = PALETTE[view.signed ? "diverging" : "sequential"][theme];
+  const [zmin, zmax] = colourRange(view, data);
+  const left = 16 + 7 * Math.max(...labels[0].map((label) => label.length));
+  const cell = (width - left - 12) / columns;
+  // Numbers stand in the cells when there is room for four characters.
+  const readable = rows * columns <= MAX_TEXT_CELLS && cell >= 34;
+  const flat = Math.max(...labels[1].map((label) => label.length)) * 7 < cell;
+  const trace = {
+    type: "heatmap",
+    z: grid((x) => (Number.isFinite(x) ? x : null)),
+    zmin, zmax,
+    colorscale: stops.map((colour, i) => [i / (stops.length - 1), colour]),
+    showscale: false,
+    hoverinfo: "none",
+    hoverongaps: true,
+    xgap: rows * columns <= MAX_TEXT_CELLS ? 1 : 0,
+    ygap: rows * columns <= MAX_TEXT_CELLS ? 1 : 0,
+  };
+  if (readable) {
+    trace.text = grid((x) => cellText(x));
+    trace.texttemplate = "%{text}";
+    trace.textfont = { size: 11 };
+  }
+  const top = flat ? 24 : 20 + 5.2 * Math.max(...labels[1].map((label) => label.length));
+  const masked = data.some((x) => !Number.isFinite(x));
+  return {
+    data: [trace],
+    layout: {
+      margin: { l: Math.min(120, left), r: 8, t: Math.min(90, top), b: 6 },
+      plot_bgcolor: masked ? (theme === "dark" ? "#39424e" : "#d5d9df") : undefined,
+      xaxis: { side: "top", range: [-0.5, columns - 0.5], showgrid: false, tickangle: flat ? 0 : -50, ...ticks(labels[1]) },
+      yaxis: { range: [rows - 0.5, -0.5], showgrid: false, ...ticks(labels[0]) },
+    },
+  };
+}
+
+// Two decimals are enough beside a colour; the exact number is one hover away.
+const cellText = (x) => number(Math.abs(x) < 1000 ? Math.round(x * 100) / 100 : x);
+
+function ticks(labels) {
+  const every = Math.ceil(labels.length / 24);
+  const at = labels.map((_, i) => i).filter((i) => i % every === 0);
+  return { tickmode: "array", tickvals: at, ticktext: at.map((i) => labels[i]), ticks: "" };
+}
+
+function rowsOf({ shape, data }) {
+  const n = shape.at(-1);
+  return Array.from({ length: data.length / n }, (_, i) => Array.from(data.slice(i * n, (i + 1) * n)));
+}
+
+function lines(view, tensors, { theme }) {
+  const y = rowsOf(tensors[""]);
+  const x = tensors.x ? Array.from(tensors.x.data) : y[0].map((_, i) => i);
+  const scale = (log, title) => ({ type: log ? "log" : "linear", title: { text: title, standoff: 6 } });
+  const range = view.range && (view.log_y ? view.range.map(Math.log10) : view.range);
+  return {
+    data: y.map((row, i) => ({
+      type: "scatter", mode: "lines", x, y: row, name: view.names?.[i] ?? String(i), hoverinfo: "none",
+      line: { color: seriesColour(view, i, theme), width: 2, dash: ["solid", "dash", "dot", "dashdot"][i % 4] },
+    })),
+    layout: {
+      margin: { l: 58, r: 12, t: view.names?.length > 1 ? 34 : 10, b: 44 },
+      xaxis: scale(view.log_x, view.x_title),
+      yaxis: { ...scale(view.log_y, view.y_title), ...(range ? { range } : {}), exponentformat: "power" },
+    },
+  };
+}
+
+function bars(view, tensors, { theme, labels }) {
+  const rows = rowsOf(tensors[""]);
+  const items = labels.at(-1);
+  const tilt = items.join("").length > 44 ? -50 : 0;
+  return {
+    data: rows.map((row, i) => ({
+      type: "bar", x: row.map((_, at) => at), y: row, name: view.names?.[i] ?? "", hoverinfo: "none",
+      marker: { color: seriesColour(view, i, theme) },
+      ...(rows.length === 1 && row.length <= 12 ? { text: row.map(cellText), textposition: "outside", cliponaxis: false } : {}),
+    })),
+    layout: {
+      barmode: "group", bargap: 0.25,
+      margin: { l: 52, r: 8, t: rows.length > 1 ? 34 : 18, b: tilt ? 64 : 34 },
+      xaxis: { range: [-0.5, items.length - 0.5], showgrid: false, tickangle: tilt, ...ticks(items) },
+      yaxis: { title: { text: view.y_title, standoff: 6 }, zeroline: true, ...(view.range ? { range: view.range } : {}) },
+    },
+  };
+}
+
+/** What stands under the pointer, in words, for plotly's hover event. */
+export function hoverText(view, tensors, { labels }, event) {
+  const point = event.points[0];
+  const { shape, data } = tensors[""];
+  if (view.kind === "heatmap") {
+    const [row, column] = point.pointIndex ?? point.pointNumber;
+    const x = data[row * shape[1] + column];
+    const value = Number.isFinite(x) ? number(x) : say("masked");
+    return { text: say("hover-cell", { row: labels[0][row], column: labels[1][column], value }), indices: [row, column] };
+  }
+  const at = point.pointIndex ?? point.pointNumber;
+  const n = shape.at(-1);
+  const values = Array.from({ length: data.length / n }, (_, i) => {
+    const name = view.names?.[i];
+    return (name ? `${name}: ` : "") + number(data[i * n + at]);
+  }).join(", ");
+  if (view.kind === "bars") {
+    const [item] = unravel(at, [n]);
+    return { text: `${labels.at(-1)[item]}: ${values}`, indices: shape.length === 2 ? [point.curveNumber, item] : [item] };
+  }
+  return { text: `${view.x_title || "x"} ${number(tensors.x ? tensors.x.data[at] : at)}: ${values}`, indices: [] };
+}

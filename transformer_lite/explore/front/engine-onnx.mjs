@@ -1,0 +1,112 @@
+// The website's engine: the exported graphs of a figure, run by onnxruntime-web in this page.
+import { problem } from "./controls.mjs";
+import { oneByOne, unpack, unpackTrace } from "./engine.mjs";
+import { splitWords } from "./words.mjs";
+
+// One copy of the runtime for all figures of the page, loaded when the first one needs it.
+let runtime;
+const inTurn = oneByOne();
+
+/** `root` is the URL of the site's `_static/`, `source` the name of the figure's files there. */
+export function onnxEngine(root, source) {
+  const sessions = new Map();
+  let figure;
+  let ort;
+
+  const session = (key) => {
+    if (!sessions.has(key)) sessions.set(key, inTurn(() => ort.InferenceSession.create(unpackBytes(figure.graphs[key]))));
+    return sessions.get(key);
+  };
+
+  return {
+    async start() {
+      if (!wasmAllowed()) throw problem("failed-wasm");
+      try {
+        // A failed download is tried again by the next figure.
+        runtime ??= loadRuntime(root).catch((reason) => { runtime = undefined; throw reason; });
+        const [loaded, description] = await Promise.all([runtime, fetchJson(`${root}figures/${source}.json`)]);
+        ort = loaded.ort;
+        figure = description;
+        return loaded.Plotly;
+      } catch (reason) {
+        throw problem("failed-load", { reason: reason.message ?? reason });
+      }
+    },
+
+    async run(values) {
+      const key = variantKey(figure.controls, values);
+      const graph = await session(key);
+      const feeds = {};
+      for (const name of graph.inputNames) feeds[name] = encode(ort, figure.controls[name], values[name]);
+      const results = await inTurn(() => graph.run(feeds));
+      const outputs = {};
+      for (const name of graph.outputNames) {
+        const { dims, data } = results[name];
+        outputs[name] = { shape: [...dims], data: data.slice() };
+        results[name].dispose?.();
+      }
+      return { views: figure.views[key], outputs };
+    },
+
+    async trace() {
+      return unpackTrace(await fetchJson(`${root}figures/${source}.trace.json`));
+    },
+  };
+}
+
+/** Which graph: the index of each toggle's and choice's option, in the order of the controls. */
+function variantKey(controls, values) {
+  return Object.entries(controls).flatMap(([name, { kind, options }]) => {
+    if (kind === "toggle") return [Number(values[name])];
+    return kind === "choice" ? [options.indexOf(values[name])] : [];
+  }).join();
+}
+
+/** The tensor a graph receives for a control's value; the same as `encode` in controls.py. */
+function encode(ort, control, value) {
+  const whole = (numbers, dims) => new ort.Tensor("int64", BigInt64Array.from(numbers, BigInt), dims);
+  switch (control.kind) {
+    case "slider": return new ort.Tensor("float32", Float32Array.of(value), []);
+    case "length": return whole(Array.from({ length: value }, (_, i) => i), [value]);
+    case "words": {
+      const ids = splitWords(value).map((word) => control.vocabulary.indexOf(word));
+      return whole(ids, [ids.length]);
+    }
+    case "pick": return Array.isArray(value) ? whole(value, [value.length]) : whole([value], []);
+  }
+}
+
+const unpackBytes = (text) => Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+
+async function fetchJson(url) {
+  const response = await fetch(url);
+  if (!response.ok) throw new Error(`${response.status} ${url.split("/").at(-1)}`);
+  return response.json();
+}
+
+function wasmAllowed() {
+  try {
+    // The smallest module there is; a content security policy may forbid even that.
+    return Boolean(new WebAssembly.Module(Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0)));
+  } catch {
+    return false;
+  }
+}
+
+async function loadRuntime(root) {
+  const [ort, Plotly] = await Promise.all([import(`${root}runtime/ort.wasm.min.mjs`), loadPlotly(root)]);
+  ort.env.wasm.numThreads = 1; // more threads need headers that a plain static server does not send
+  ort.env.wasm.wasmPaths = `${root}runtime/`;
+  ort.env.logLevel = "error";
+  return { ort, Plotly };
+}
+
+function loadPlotly(root) {
+  return new Promise((resolve, reject) => {
+    const script = document.createElement("script");
+    script.src = `${root}runtime/plotly.min.js`;
+    script.onload = () => resolve(window.Plotly);
+    script.onerror = () => reject(new Error("plotly.min.js"));
+    document.head.append(script);
+  });
+}

@@ -1,0 +1,61 @@
+// The labels of axes and the summary of the numbers, in words; the same as words.py.
+import { number, say } from "./text.mjs";
+
+export const splitWords = (text) => text.toLowerCase().split(/\s+/).filter(Boolean);
+
+/** The name of each index of an axis. */
+export function axisLabels(axis, size, controls, values) {
+  if (Array.isArray(axis.labels)) return axis.labels.slice(0, size);
+  if (axis.labels && controls[axis.labels].kind === "words") return splitWords(values[axis.labels]);
+  return Array.from({ length: size }, (_, i) => String(i));
+}
+
+/** One sentence or two for each view, computed from its numbers. */
+export function summary(views, outputs, controls, values) {
+  return Object.entries(views).map(([name, view]) => sentence(view, outputs[name], controls, values)).join(" ");
+}
+
+function sentence(view, { shape, data }, controls, values) {
+  const { title, kind } = view;
+  if (kind === "number") return say("summary-number", { title, value: number(data[0]) });
+  if (kind === "lines") return say("summary-lines", { title, series: series(view, shape, data).join("; ") });
+  const named = view.axes.map((axis, d) => axisLabels(axis, shape[d], controls, values));
+  const { low, high } = extremes(data);
+  const at = (index, d) => named[d][unravel(index, shape)[d]];
+  const parts = { title, min: number(data[low]), max: number(data[high]) };
+  if (kind === "heatmap") {
+    return say("summary-heatmap", {
+      ...parts, rows: shape[0], columns: shape[1],
+      max_row: at(high, 0), max_column: at(high, 1), min_row: at(low, 0), min_column: at(low, 1),
+    });
+  }
+  const item = (index) => shape.map((_, d) => at(index, d)).join(" ");
+  return say(`summary-${kind}`, { ...parts, count: data.length, max_item: item(high), min_item: item(low) });
+}
+
+function series(view, shape, data) {
+  const n = shape.at(-1);
+  return Array.from({ length: data.length / n }, (_, i) => {
+    const row = Array.from(data.slice(i * n, (i + 1) * n));
+    const ends = { first: row[0], last: row[n - 1], min: Math.min(...row), max: Math.max(...row) };
+    const parts = Object.fromEntries(Object.entries(ends).map(([key, x]) => [key, number(x)]));
+    return say("summary-line", { ...parts, name: view.names ? view.names[i] : String(i) });
+  });
+}
+
+/** Where the smallest and the largest number stand; masked ones (−∞) count only if there are no others. */
+export function extremes(data) {
+  let low = -1;
+  let high = -1;
+  for (let i = 0; i < data.length; i++) {
+    if (!Number.isFinite(data[i])) continue;
+    if (low < 0 || data[i] < data[low]) low = i;
+    if (high < 0 || data[i] > data[high]) high = i;
+  }
+  return { low: Math.max(0, low), high: Math.max(0, high) };
+}
+
+/** The indices along each dimension of a place in the flattened tensor. */
+export function unravel(index, shape) {
+  return shape.reduceRight(([indices, rest], size) => [[rest % size, ...indices], Math.floor(rest / size)], [[], index])[0];
+}

@@ -1,0 +1,145 @@
+"""Exports a figure's torch function to ONNX: one graph for each combination of toggles and choices."""
+
+import logging
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.fx.experimental.proxy_tensor import make_fx
+
+from .figure import Explorable, Values, outputs
+from .trace import trace
+
+# What a float32 sum may lose by being added in another order, relative to the largest number in the view.
+TOLERANCE = 1e-5
+
+
+class _Computation(nn.Module):
+    """The function of a figure with its Python arguments fixed: tensors in, tensors out."""
+
+    def __init__(self, figure: Explorable, variant: Values):
+        super().__init__()
+        self.figure, self.variant = figure, variant
+        self.inputs = [name for name, control in figure.controls.items() if control.is_tensor]
+
+    def forward(self, *tensors: Tensor) -> tuple[Tensor, ...]:
+        views = self.figure.views(dict(zip(self.inputs, tensors, strict=True)) | self.variant)
+        # A view that shows an input as it is would alias it, which a graph may not.
+        return tuple(tensor.detach().clone() for tensor in outputs(views).values())
+
+
+class _Traced(nn.Module):
+    """The same computation as a flat list of tensor operations, gradients included.
+
+    `torch.export` cannot follow a function that differentiates; `make_fx` writes the backward pass of autograd down
+    as ordinary operations first.
+    """
+
+    def __init__(self, computation: nn.Module, example: tuple[Tensor, ...]):
+        super().__init__()
+        self.operations = make_fx(computation, tracing_mode="symbolic", _allow_non_fake_inputs=True)(*example)
+
+    def forward(self, *tensors: Tensor) -> tuple[Tensor, ...]:
+        return tuple(self.operations(*tensors))
+
+
+def export(figure: Explorable) -> dict[str, bytes]:
+    """The figure's graphs by variant key, each checked against PyTorch in onnxruntime on the whole trace.
+
+    Raises `ValueError` if the function cannot be exported, or if its graph does not follow PyTorch.
+    """
+    cases = trace(figure)
+    graphs = {}
+    for key, variant in figure.variants():
+        mine = [case for case in cases if variant.items() <= case["values"].items()]
+        graphs[key] = _export_variant(figure, variant, mine)
+    return graphs
+
+
+def _export_variant(figure: Explorable, variant: Values, cases: list[dict[str, Any]]) -> bytes:
+    computation = _Computation(figure, variant).eval()
+    example = _example(figure)
+    reasons = []
+    captures: list[Callable[[], nn.Module]] = [lambda: computation, lambda: _Traced(computation, example)]
+    for capture in captures:
+        try:
+            graph = _to_onnx(capture(), figure, computation, example)
+            _follow(figure, graph, cases)
+            return graph
+        except Exception as reason:
+            reasons.append(f"{type(reason).__name__}: {reason}")
+    settings = f" with {variant}" if variant else ""
+    raise ValueError(f"{figure.__name__}{settings} cannot become a graph.\n\n" + "\n\n".join(reasons))
+
+
+def _example(figure: Explorable) -> tuple[Tensor, ...]:
+    """Inputs to trace with. Lengths are 2 or more and pairwise different: an example length of 1, or two that
+    happen to agree, would be frozen into the graph."""
+    taken: set[int] = set()
+    example = []
+    for control in figure.controls.values():
+        if not control.is_tensor:
+            continue
+        tensor = control.encode(control.value)
+        if control.is_dynamic:
+            length = next(n for n in range(max(2, len(tensor)), 10**6) if n not in taken)
+            taken.add(length)
+            tensor = torch.arange(length) % (int(tensor.max()) + 1) if len(tensor) != length else tensor
+        example.append(tensor)
+    return tuple(example)
+
+
+def _to_onnx(module: nn.Module, figure: Explorable, computation: _Computation, example: tuple[Tensor, ...]) -> bytes:
+    dynamic = [
+        {0: torch.export.Dim.DYNAMIC} if figure.controls[name].is_dynamic else {} for name in computation.inputs
+    ]
+    names = list(outputs(figure.views(dict(zip(computation.inputs, example, strict=True)) | computation.variant)))
+    # The exporter reports on optional packages and on its own progress; a reason for failure arrives as an exception.
+    logging.disable(logging.WARNING)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            program = torch.onnx.export(
+                module,
+                example,
+                dynamo=True,
+                # One entry for the variadic parameter of `forward`.
+                dynamic_shapes=(tuple(dynamic),),
+                input_names=computation.inputs,
+                output_names=names,
+                verbose=False,
+            )
+    finally:
+        logging.disable(logging.NOTSET)
+    assert program is not None
+    model = program.model_proto
+    # Stack traces with the paths of the building machine make up most of an exported graph.
+    for node in model.graph.node:
+        node.ClearField("metadata_props")
+        node.ClearField("doc_string")
+    model.graph.ClearField("value_info")
+    model.ClearField("metadata_props")
+    return bytes(model.SerializeToString())
+
+
+def _follow(figure: Explorable, graph: bytes, cases: list[dict[str, Any]]) -> None:
+    """Raises `ValueError` unless the graph gives what PyTorch gave in every case."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4
+    session = onnxruntime.InferenceSession(graph, options)
+    names = [output.name for output in session.get_outputs()]
+    for case in cases:
+        feeds = {
+            node.name: figure.controls[node.name].encode(case["values"][node.name]).numpy()
+            for node in session.get_inputs()
+        }
+        computed = dict(zip(names, session.run(None, feeds), strict=True))
+        for name, wanted in case["outputs"].items():
+            got = torch.from_numpy(computed[name].copy() if computed[name].ndim else computed[name].reshape(()))
+            scale = wanted[wanted.isfinite()].abs().max().clamp(min=1) if wanted.isfinite().any() else 1.0
+            if got.shape != wanted.shape or not torch.allclose(got / scale, wanted / scale, rtol=0, atol=TOLERANCE):
+                raise ValueError(f"the graph of {name!r} does not follow PyTorch at {case['values']}")

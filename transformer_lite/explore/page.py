@@ -1,0 +1,162 @@
+"""A figure as HTML: its controls, the place of each view with its default picture, and its words.
+
+The front end brings exactly this markup to life, on the website and in a notebook, so nothing moves when it does.
+When the website is built, the graphs and the trace go into two files beside the page.
+"""
+
+import hashlib
+import json
+import os
+from base64 import b64encode
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from .controls import Length, Slider, Words
+from .figure import Explorable, Values, outputs
+from .text import number, say
+from .trace import pack, packed
+from .views import View
+from .words import labels, summary
+
+# Set by the site's build to the folder that collects the figures' files.
+SITE = "TRANSFORMER_LITE_SITE"
+
+
+def building() -> bool:
+    """Is the website being built?"""
+    return bool(os.environ.get(SITE))
+
+
+def mimebundle(figure: Explorable) -> dict[str, str]:
+    """What a cell of the website shows; writes the figure's files."""
+    from .graph import export
+
+    content = figure.describe() | {
+        "graphs": {key: b64encode(graph).decode() for key, graph in export(figure).items()},
+        "views": {key: figure.describe_views(figure.show(figure.defaults | variant)) for key, variant in figure.variants()},
+    }
+    data, record = _json(content), _json(packed(figure))
+    source = f"{figure.name}-{hashlib.sha256((data + record).encode()).hexdigest()[:10]}"
+    folder = Path(os.environ[SITE])
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{source}.json").write_text(data, encoding="utf-8")
+    (folder / f"{source}.trace.json").write_text(record, encoding="utf-8")
+    return {"text/html": html(figure, source, pictures=True), "text/plain": f"<figure {figure.name}>"}
+
+
+def html(figure: Explorable, source: str = "", *, pictures: bool) -> str:
+    """The figure's markup at its default settings, with or without the default pictures."""
+    values, name = figure.defaults, escape(figure.name)
+    views = figure.show(values)
+    described = figure.describe_views(views)
+    controls = "\n".join(_control(figure, control, values) for control in figure.controls)
+    slots = "\n".join(_slot(figure, view, views[view], described[view], values, pictures) for view in views)
+    caption = "".join(f"<p>{escape(' '.join(part.split()))}</p>" for part in figure.caption.split("\n\n"))
+    tools = "".join(
+        f'<button type="button" data-tool="{tool}">{escape(say(tool))}</button>'
+        for tool in ("reset", "link", "table", "csv", "png", "svg", "check")
+    )
+    return f"""<figure class="explorable" id="{name}" data-state="picture" data-source="{escape(source)}">
+<script type="application/json" class="tl-description">{_json(figure.describe()).replace("<", chr(92) + "u003c")}</script>
+<fieldset class="tl-controls" disabled><legend class="tl-hidden">{escape(figure.name.replace("-", " "))}</legend>
+{controls}
+</fieldset>
+<div class="tl-views">
+{slots}
+</div>
+<p class="tl-message" role="status"></p>
+<noscript><p class="tl-message">{escape(say("no-javascript"))}</p></noscript>
+<figcaption>{caption}</figcaption>
+<details class="tl-words"><summary>{escape(say("summary-label"))}</summary><p class="tl-summary">{escape(summary(figure, views, values))}</p></details>
+<div class="tl-tools" role="group" aria-label="{escape(say("tools"))}">{tools}</div>
+<div class="tl-table" hidden></div>
+</figure>"""
+
+
+def _json(content: Any) -> str:
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+
+
+def _control(figure: Explorable, name: str, values: Values) -> str:
+    control = figure.controls[name]
+    id_, label = f"{figure.name}--{name}", escape(str(control.label))
+    value = values[name]
+    if isinstance(control, Slider | Length):
+        play = say("play", label=control.label)
+        inside = f"""<label for="{id_}">{label}</label>
+<input type="range" id="{id_}" min="{control.min}" max="{control.max}" step="{control.step}" value="{value}">
+<input type="text" inputmode="decimal" autocomplete="off" aria-label="{escape(say("typed", label=control.label))}" value="{value:g}">
+<button type="button" class="tl-play" aria-pressed="false" aria-label="{escape(play)}"></button>"""
+    elif control.kind == "toggle":
+        inside = f"""<input type="checkbox" id="{id_}"{" checked" if value else ""}> <label for="{id_}">{label}</label>"""
+    elif control.kind == "choice":
+        options = "".join(
+            f'<label><input type="radio" name="{id_}" value="{i}"{" checked" if option == value else ""}> {escape(str(option))}</label>'
+            for i, option in enumerate(control.describe()["options"])
+        )
+        inside = f"""<span id="{id_}" class="tl-label">{label}</span>
+<span role="radiogroup" aria-labelledby="{id_}" class="tl-options">{options}</span>"""
+    elif isinstance(control, Words):
+        known = "".join(f'<button type="button" class="tl-word">{escape(word)}</button>' for word in control.vocabulary)
+        inside = f"""<label for="{id_}">{label}</label>
+<input type="text" id="{id_}" autocomplete="off" autocapitalize="off" spellcheck="false" value="{escape(value)}">
+<details class="tl-known"><summary>{escape(say("words-help", maximum=control.maximum))}</summary><span>{known}</span></details>"""
+    else:
+        picked = value if isinstance(value, list) else [value]
+        selects = ""
+        for at, (index, axis) in enumerate(zip(picked, control.axes, strict=True)):
+            named = enumerate(labels(figure, axis, figure.size(axis, values), values))
+            options = "".join(
+                f'<option value="{i}"{" selected" if i == index else ""}>{escape(text)}</option>' for i, text in named
+            )
+            said = escape(f"{control.label}: {axis['title']}")
+            selects += f'<select data-at="{at}" aria-label="{said}">{options}</select>'
+        inside = f'<span class="tl-label">{label}</span> {selects}'
+    return f"""<div class="tl-control" data-control="{escape(name)}" data-kind="{control.kind}">
+{inside}
+<p class="tl-problem" id="{id_}--problem" role="alert"></p>
+</div>"""
+
+
+def _slot(figure: Explorable, name: str, view: View, described: dict[str, Any], values: Values, pictures: bool) -> str:
+    title_id = f"{figure.name}--{name}--title"
+    style = f"color: var(--tl-{described['role']})" if described.get("role") else ""
+    head = f'<div class="tl-title" id="{title_id}" style="{style}">{escape(described["title"])}</div>'
+    tensor = view.tensors()[""]
+    named = [labels(figure, axis, size, values) for axis, size in zip(described["axes"], tensor.shape, strict=False)]
+    if described["kind"] == "number":
+        body = f'<output class="tl-number">{escape(number(tensor.item()))}</output>'
+    elif described["kind"] == "tokens":
+        body = "".join(
+            f'<span class="tl-token" style="--tl-weight:{min(1, max(0, x / described["limit"])) * 100:.0f}%">'
+            f"<b>{escape(word)}</b> <i>{escape(number(x))}</i></span>"
+            for word, x in zip(named[0], tensor.tolist(), strict=True)
+        )
+        body = f'<div class="tl-tokens">{body}</div>'
+    else:
+        height = _height(figure, described, tensor.shape)
+        body = ""
+        if pictures:
+            from .picture import svg
+
+            body = svg(view, described, named, height, f"{figure.name}-{name}")
+        body = f'<div class="tl-slot" role="img" aria-labelledby="{title_id}" style="height:{height}px">{body}</div>'
+        body += '<output class="tl-readout"></output>'
+    return f'<div class="tl-view" data-view="{escape(name)}" data-kind="{described["kind"]}">{head}{body}</div>'
+
+
+def _height(figure: Explorable, described: dict[str, Any], shape: tuple[int, ...]) -> int:
+    """In CSS pixels; chosen once, for the largest the view can become, so that nothing below it ever moves."""
+    if described["kind"] != "heatmap":
+        return 260
+    rows, named = shape[0], described["axes"][0]["labels"]
+    if isinstance(named, str):
+        control = figure.controls[named]
+        rows = control.maximum if isinstance(control, Words) else control.max  # type: ignore[attr-defined]
+    return max(110, min(380, 70 + 34 * rows))
+
+
+def packed_outputs(views: dict[str, View]) -> dict[str, Any]:
+    """All numbers on display as JSON."""
+    return {name: pack(tensor) for name, tensor in outputs(views).items()}

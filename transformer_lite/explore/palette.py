@@ -1,0 +1,87 @@
+"""The visual alphabet: every colour and symbol of the book is declared here, once.
+
+Python draws the printed pictures with it, the front end receives it as JSON, and the style sheet as CSS
+variables. Each colour is given for a light and for a dark page; each role reaches a contrast of at least
+4.5 : 1 against both pages' background, so that it may colour text as well as marks.
+"""
+
+BACKGROUND = {"light": "#ffffff", "dark": "#14181e"}
+
+# What a colour stands for, in formulas, figures, code comments and prose. The hues are those of Okabe and Ito
+# (2008), which readers with a colour vision deficiency can tell apart, moved in lightness for contrast.
+ROLES = {
+    "query": {"light": "#0b66a8", "dark": "#5cb8f0", "symbol": "Q"},
+    "key": {"light": "#b04a00", "dark": "#ff9d5c", "symbol": "K"},
+    "value": {"light": "#00734f", "dark": "#45cfa5", "symbol": "V"},
+    "position": {"light": "#a23b7c", "dark": "#ee9fcd", "symbol": "P"},
+    "mask": {"light": "#5b6470", "dark": "#a3adba", "symbol": "M"},
+    "output": {"light": "#806000", "dark": "#e6c34a", "symbol": "Z"},
+}
+
+# Weights, 0 to 1: lightness alone carries the order, so it survives greyscale. Zero fades into the page.
+SEQUENTIAL = {
+    "light": ["#f4f7fb", "#c3d9ee", "#7fb2dc", "#3a84bf", "#12568f", "#082c54"],
+    "dark": ["#1b222c", "#1d3f63", "#24659c", "#4490cc", "#85bfe9", "#d9efff"],
+}
+
+# Signed numbers: zero is the page, blue is negative, orange is positive.
+DIVERGING = {
+    "light": ["#0b4f8a", "#5f9bd0", "#b9d3ea", "#f6f6f6", "#f3c9a5", "#dd8a45", "#a04400"],
+    "dark": ["#8cc8f5", "#3f88c2", "#1f4466", "#1b222c", "#5c3616", "#c0712d", "#ffb37a"],
+}
+
+# Regions and curves without a role, in the order they are handed out.
+CATEGORICAL = {
+    "light": ["#0b66a8", "#b04a00", "#00734f", "#a23b7c", "#806000", "#5b6470", "#2d2d8f", "#7a1f1f", "#3d6b00"],
+    "dark": ["#5cb8f0", "#ff9d5c", "#45cfa5", "#ee9fcd", "#e6c34a", "#a3adba", "#aab0ff", "#ff9a94", "#a6d65a"],
+}
+
+
+def as_json() -> dict:
+    """The whole alphabet, for the front end."""
+    return {
+        "background": BACKGROUND,
+        "roles": ROLES,
+        "sequential": SEQUENTIAL,
+        "diverging": DIVERGING,
+        "categorical": CATEGORICAL,
+    }
+
+
+def ramp(stops: list[str], levels: int) -> list[str]:
+    """`levels` colours at equal distances along a scale, interpolated between its stops."""
+    channels = [[int(stop[i : i + 2], 16) for i in (1, 3, 5)] for stop in stops]
+    colours = []
+    for level in range(levels):
+        place = level / (levels - 1) * (len(stops) - 1)
+        low = min(int(place), len(stops) - 2)
+        part = place - low
+        mixed = [round(a + (b - a) * part) for a, b in zip(channels[low], channels[low + 1], strict=True)]
+        colours.append("#" + "".join(f"{channel:02x}" for channel in mixed))
+    return colours
+
+
+# Pictures drawn at build time colour their cells by these many steps, so that a style sheet can recolour them.
+LEVELS = 33
+
+
+def as_css() -> str:
+    """CSS variables `--tl-query`, `--tl-query-wash` … for both themes.
+
+    The dark values apply under any of the marks that our hosts put on a dark page (the book's theme, JupyterLab,
+    Colab, VS Code).
+    """
+
+    def variables(theme: str) -> str:
+        colours = {role: shades[theme] for role, shades in ROLES.items()}
+        colours |= {f"category-{i}": colour for i, colour in enumerate(CATEGORICAL[theme])}
+        for name, scale in (("sequential", SEQUENTIAL), ("diverging", DIVERGING)):
+            colours |= {f"{name}-{i}": colour for i, colour in enumerate(ramp(scale[theme], LEVELS))}
+        return "".join(f"--tl-{name}:{colour};" for name, colour in colours.items())
+
+    dark = ", ".join(f"{mark} .explorable, {mark} .tl-inks" for mark in DARK_MARKS)
+    return f".explorable, .tl-inks {{{variables('light')}}}\n{dark} {{{variables('dark')}}}\n"
+
+
+# How each host marks a dark page; the front end looks for the same marks.
+DARK_MARKS = ["html[data-theme=dark]", "body[data-jp-theme-light=false]", "html[theme=dark]", "body.vscode-dark"]

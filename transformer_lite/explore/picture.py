@@ -1,0 +1,149 @@
+"""The picture of a view at the default settings: what print, a browser without JavaScript, and every reader's
+first glance show. Drawn by matplotlib as an inline SVG whose colours are CSS variables, so that it follows the
+page's theme."""
+
+import io
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import matplotlib
+import matplotlib.figure
+from matplotlib.colors import ListedColormap
+from torch import Tensor
+
+from .palette import CATEGORICAL, LEVELS, ROLES
+from .text import number
+from .views import View
+
+WIDTH = 460  # CSS pixels; close to what a view gets on the page, so that its text keeps its size
+MAX_TEXT_CELLS = 120
+
+# Stand-ins that matplotlib draws with, each replaced by a CSS variable in the finished SVG.
+_INK = "#010203"
+_stand_ins = {_INK: "currentColor"}
+
+
+def _stand_in(variable: str) -> str:
+    for colour, used in _stand_ins.items():
+        if used == f"var(--tl-{variable})":
+            return colour
+    colour = f"#01{len(_stand_ins) // 256:02x}{len(_stand_ins) % 256:02x}"
+    _stand_ins[colour] = f"var(--tl-{variable})"
+    return colour
+
+
+def _ink(i: int, roles: Sequence[str] | None) -> str:
+    return _stand_in(roles[i] if roles else f"category-{i % len(CATEGORICAL['light'])}")
+
+
+def svg(view: View, described: dict[str, Any], labels: list[list[str]], height: int, prefix: str) -> str:
+    """The picture as an `<svg>` element. `labels` names the indices of each axis; `prefix` keeps its ids apart."""
+    settings = {
+        "svg.fonttype": "none",
+        "svg.hashsalt": "transformer_lite",
+        "font.size": 9,
+        "text.color": _INK,
+        "axes.edgecolor": _INK,
+        "axes.labelcolor": _INK,
+        "xtick.color": _INK,
+        "ytick.color": _INK,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.linewidth": 0.5,
+        "legend.frameon": False,
+    }
+    with matplotlib.rc_context(settings):
+        figure = matplotlib.figure.Figure(figsize=(WIDTH / 72, height / 72), layout="constrained")
+        axes = figure.add_subplot()
+        _DRAW[described["kind"]](axes, view.tensors(), described, labels)
+        file = io.StringIO()
+        figure.savefig(file, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
+    return _for_the_page(file.getvalue(), prefix)
+
+
+def _for_the_page(text: str, prefix: str) -> str:
+    text = text[text.index("<svg") :]
+    text = re.sub(r"<metadata>.*?</metadata>|<!--.*?-->", "", text, flags=re.DOTALL)
+    text = re.sub(r'(\bid="|href="#|url\(#)', rf"\g<1>{prefix}-", text)
+    text = re.sub(r"#01[0-9a-f]{4}\b", lambda colour: _stand_ins.get(colour[0], colour[0]), text)
+    # The page's own font; matplotlib's is not there.
+    text = re.sub(r"font: ([\d.]+px)[^;\"]*", r"font-size: \1", text)
+    text = re.sub(r' (width|height)="[\d.]+pt"', "", text, count=2)
+    return re.sub(r"\n\s*", "\n", text).strip()
+
+
+def _heatmap(axes: Any, tensors: dict[str, Tensor], described: dict[str, Any], labels: list[list[str]]) -> None:
+    values = tensors[""]
+    finite = values[values.isfinite()]
+    limit = described["limit"] or (float(finite.abs().max()) if len(finite) else 1.0) or 1.0
+    name = "diverging" if described["signed"] else "sequential"
+    colours = ListedColormap([_stand_in(f"{name}-{i}") for i in range(LEVELS)])
+    shown = values.masked_fill(~values.isfinite(), float("nan")).numpy()
+    axes.pcolormesh(shown, cmap=colours, vmin=-limit if described["signed"] else 0, vmax=limit)
+    axes.invert_yaxis()
+    axes.xaxis.tick_top()
+    axes.tick_params(length=0)
+    for spine in axes.spines.values():
+        spine.set_visible(False)
+    _ticks(axes.set_yticks, labels[0])
+    _ticks(axes.set_xticks, labels[1], rotation=0 if max(map(len, labels[1])) * len(labels[1]) < 50 else 45)
+    if values.numel() <= MAX_TEXT_CELLS and values.shape[1] <= 12:
+        for row in range(values.shape[0]):
+            for column in range(values.shape[1]):
+                # In the page's ink or its background, whichever the front end's charts would choose there.
+                x = float(values[row, column])
+                strong = abs(x) > 0.55 * limit
+                text = axes.text(column + 0.5, row + 0.5, number(round(x, 2)), ha="center", va="center", fontsize=8)
+                text.set_color(_stand_in("paper") if strong else _INK)
+
+
+def _ticks(place: Callable[..., Any], labels: list[str], **style: Any) -> None:
+    every = -(-len(labels) // 24)
+    at = range(0, len(labels), every)
+    place([i + 0.5 for i in at], [labels[i] for i in at], **style)
+
+
+def _lines(axes: Any, tensors: dict[str, Tensor], described: dict[str, Any], labels: list[list[str]]) -> None:
+    rows = tensors[""].reshape(-1, tensors[""].shape[-1])
+    x = tensors["x"].tolist() if "x" in tensors else list(range(rows.shape[1]))
+    for i, row in enumerate(rows):
+        name = described["names"][i] if described["names"] else None
+        axes.plot(x, row.tolist(), color=_ink(i, described["roles"]), label=name, linewidth=1.5)
+    if "at" in tensors:
+        axes.axvline(tensors["at"].item(), color=_INK, linewidth=0.7, linestyle="--")
+    if described["names"]:
+        axes.legend()
+    _scales(axes, described)
+
+
+def _bars(axes: Any, tensors: dict[str, Tensor], described: dict[str, Any], labels: list[list[str]]) -> None:
+    rows = tensors[""].reshape(-1, tensors[""].shape[-1])
+    width = 0.8 / len(rows)
+    for i, row in enumerate(rows):
+        name = described["names"][i] if described["names"] else None
+        places = [at + (i - (len(rows) - 1) / 2) * width for at in range(len(row))]
+        axes.bar(places, row.tolist(), width, color=_ink(i, described["roles"]), label=name)
+    every = -(-len(labels[-1]) // 24)
+    at = range(0, len(labels[-1]), every)
+    axes.set_xticks(list(at), [labels[-1][i] for i in at], rotation=0 if sum(map(len, labels[-1])) < 60 else 45)
+    axes.axhline(0, color=_INK, linewidth=0.5)
+    if described["names"]:
+        axes.legend()
+    axes.set_ylabel(described["y_title"])
+    if described["range"]:
+        axes.set_ylim(*described["range"])
+
+
+def _scales(axes: Any, described: dict[str, Any]) -> None:
+    axes.set_xlabel(described["x_title"])
+    axes.set_ylabel(described["y_title"])
+    if described["log_x"]:
+        axes.set_xscale("log")
+    if described["log_y"]:
+        axes.set_yscale("log")
+    if described["range"]:
+        axes.set_ylim(*described["range"])
+
+
+_DRAW: dict[str, Callable[..., None]] = {"heatmap": _heatmap, "lines": _lines, "bars": _bars}

@@ -1,0 +1,36 @@
+"""Every sentence and label that a figure shows comes from one catalogue, `text/LANGUAGE.json`.
+
+A second language is a second file with the same keys. The front end receives the same catalogue.
+"""
+
+import json
+import math
+from functools import cache
+from importlib.resources import files
+
+
+@cache
+def catalogue(language: str = "en") -> dict[str, str]:
+    """All messages of a language, by key."""
+    return json.loads((files(__package__) / "text" / f"{language}.json").read_text(encoding="utf-8"))
+
+
+def say(key: str, **parts: object) -> str:
+    """The message `key` with its `{parts}` filled in."""
+    return catalogue()[key].format(**parts)
+
+
+def number(x: float) -> str:
+    """A number as figures write it: three significant digits, a true minus sign, `−∞` for a masked score.
+
+    The front end's `number` (front/text.mjs) writes the same; a browser test compares the two.
+    """
+    if math.isinf(x):
+        return "∞" if x > 0 else "−∞"
+    if x == 0:
+        return "0"
+    digits = f"{x:.2e}" if abs(x) < 1e-3 or abs(x) >= 1e6 else f"{x:.{max(0, 2 - math.floor(math.log10(abs(x))))}f}"
+    mantissa, _, exponent = digits.partition("e")
+    if "." in mantissa:
+        mantissa = mantissa.rstrip("0").rstrip(".")
+    return (mantissa + (f"e{int(exponent)}" if exponent else "")).replace("-", "−")

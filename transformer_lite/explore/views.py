@@ -1,0 +1,214 @@
+"""Views: how a tensor is shown.
+
+A view holds the tensors on display (`tensors`) and everything else that the front end needs to draw them
+(`describe`). What `describe` returns must not depend on the tensors' values: on the website it is fixed when the
+page is built, while the tensors are computed anew whenever a control moves.
+"""
+
+from collections.abc import Sequence
+from dataclasses import KW_ONLY, dataclass
+from typing import Any
+
+from torch import Tensor, float32
+
+
+@dataclass
+class Axis:
+    """One dimension of a view.
+
+    Two dimensions with the same `name` are the same thing in the reader's eyes: hovering over one highlights the
+    same index in the other. `labels` names the indices: a list of strings, or the name of a `Words` or `Length`
+    control. `title` is written beside the axis.
+    """
+
+    name: str
+    labels: str | Sequence[str] | None = None
+    _: KW_ONLY
+    title: str | None = None
+    role: str | None = None
+
+    def describe(self) -> dict[str, Any]:
+        labels = self.labels if self.labels is None or isinstance(self.labels, str) else list(self.labels)
+        return {"name": self.name, "labels": labels, "title": self.title or self.name, "role": self.role}
+
+
+def _axis(axis: "Axis | str") -> Axis:
+    # A plain string is an axis of that name; if a control has that name, the control labels it.
+    return axis if isinstance(axis, Axis) else Axis(axis, labels=axis)
+
+
+def _shaped(view: str, tensor: Tensor, *dims: int) -> Tensor:
+    if not isinstance(tensor, Tensor):
+        raise ValueError(f"{view} shows a tensor, got {type(tensor).__name__}")
+    if tensor.ndim not in dims:
+        wanted = " or ".join(map(str, dims))
+        raise ValueError(f"{view} shows a tensor of {wanted} dimension(s), got shape {tuple(tensor.shape)}")
+    return tensor.to(float32)
+
+
+class View:
+    """What all views share. `kind` is the view's name in lower case."""
+
+    kind: str
+    title: str | None
+
+    def tensors(self) -> dict[str, Tensor]:
+        """The numbers on display: the view's own under the empty name, others (`x`, …) under theirs."""
+        raise NotImplementedError
+
+    def axes(self) -> list[Axis]:
+        """One for each dimension of the view's own tensor."""
+        return []
+
+    def describe(self) -> dict[str, Any]:
+        return {"kind": self.kind, "title": self.title, "axes": [axis.describe() for axis in self.axes()]}
+
+
+@dataclass
+class Heatmap(View):
+    """A matrix as coloured cells, shape (rows, columns).
+
+    `signed=False` uses the sequential palette from 0 to 1 (or `limit`); `signed=True` the diverging one, centred on
+    0. `limit` fixes the scale so that colours mean the same at every setting; without it a signed map follows the
+    largest magnitude on display. `role` colours the title. Cells of −inf are drawn as masked.
+    """
+
+    values: Tensor
+    _: KW_ONLY
+    rows: Axis | str = "row"
+    columns: Axis | str = "column"
+    title: str | None = None
+    role: str | None = None
+    signed: bool = False
+    limit: float | None = None
+    kind = "heatmap"
+
+    def __post_init__(self) -> None:
+        self.values = _shaped("Heatmap", self.values, 2)
+
+    def tensors(self) -> dict[str, Tensor]:
+        return {"": self.values}  # (rows, columns)
+
+    def axes(self) -> list[Axis]:
+        return [_axis(self.rows), _axis(self.columns)]
+
+    def describe(self) -> dict[str, Any]:
+        limit = self.limit if self.limit is not None or self.signed else 1.0
+        return super().describe() | {"role": self.role, "signed": self.signed, "limit": limit}
+
+
+@dataclass
+class Lines(View):
+    """One or more curves, shape (n,) or (series, n), over `x` of shape (n,) (0 … n-1 unless given).
+
+    `names` and `roles` label and colour the series. `range` fixes the vertical scale, `log_x` and `log_y` make a
+    scale logarithmic, `at` (a scalar tensor) marks a place on the horizontal axis.
+    """
+
+    values: Tensor
+    _: KW_ONLY
+    x: Tensor | None = None
+    at: Tensor | None = None
+    names: Sequence[str] | None = None
+    roles: Sequence[str] | None = None
+    title: str | None = None
+    x_title: str = ""
+    y_title: str = ""
+    range: tuple[float, float] | None = None
+    log_x: bool = False
+    log_y: bool = False
+    kind = "lines"
+
+    def __post_init__(self) -> None:
+        self.values = _shaped("Lines", self.values, 1, 2)
+        if self.x is not None:
+            self.x = _shaped("Lines x", self.x, 1)
+        if self.at is not None:
+            self.at = _shaped("Lines at", self.at, 0)
+
+    def tensors(self) -> dict[str, Tensor]:
+        own = {"": self.values, "x": self.x, "at": self.at}
+        return {name: tensor for name, tensor in own.items() if tensor is not None}
+
+    def describe(self) -> dict[str, Any]:
+        own = ("names", "roles", "x_title", "y_title", "range", "log_x", "log_y")
+        return super().describe() | {name: getattr(self, name) for name in own}
+
+
+@dataclass
+class Bars(View):
+    """One bar a number, shape (n,), or one group of bars an item, shape (series, n).
+
+    `items` is the axis of the n items, `names` and `roles` label and colour the series, `range` fixes the scale.
+    """
+
+    values: Tensor
+    _: KW_ONLY
+    items: Axis | str = "item"
+    names: Sequence[str] | None = None
+    roles: Sequence[str] | None = None
+    title: str | None = None
+    y_title: str = ""
+    range: tuple[float, float] | None = None
+    kind = "bars"
+
+    def __post_init__(self) -> None:
+        self.values = _shaped("Bars", self.values, 1, 2)
+
+    def tensors(self) -> dict[str, Tensor]:
+        return {"": self.values}  # (n,) or (series, n)
+
+    def axes(self) -> list[Axis]:
+        return [*([Axis("series", labels=self.names)] if self.values.ndim == 2 else []), _axis(self.items)]
+
+    def describe(self) -> dict[str, Any]:
+        own = ("names", "roles", "y_title", "range")
+        return super().describe() | {name: getattr(self, name) for name in own}
+
+
+@dataclass
+class Tokens(View):
+    """A sentence whose words are shaded by a weight each, shape (n,); `words` is their axis.
+
+    `limit` is the weight of full shade (1 unless given).
+    """
+
+    values: Tensor
+    _: KW_ONLY
+    words: Axis | str
+    title: str | None = None
+    role: str | None = None
+    limit: float = 1.0
+    kind = "tokens"
+
+    def __post_init__(self) -> None:
+        self.values = _shaped("Tokens", self.values, 1)
+
+    def tensors(self) -> dict[str, Tensor]:
+        return {"": self.values}  # (n,)
+
+    def axes(self) -> list[Axis]:
+        return [_axis(self.words)]
+
+    def describe(self) -> dict[str, Any]:
+        return super().describe() | {"role": self.role, "limit": self.limit}
+
+
+@dataclass
+class Number(View):
+    """A single number, a scalar tensor, written large."""
+
+    value: Tensor
+    _: KW_ONLY
+    title: str | None = None
+    role: str | None = None
+    kind = "number"
+
+    def __post_init__(self) -> None:
+        self.value = _shaped("Number", self.value, 0)
+
+    def tensors(self) -> dict[str, Tensor]:
+        return {"": self.value}  # ()
+
+    def describe(self) -> dict[str, Any]:
+        return super().describe() | {"role": self.role}

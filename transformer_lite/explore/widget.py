@@ -1,0 +1,57 @@
+"""A figure in a notebook: an anywidget whose engine is this kernel."""
+
+import traceback
+from functools import cache
+from typing import Any
+
+import anywidget
+import traitlets
+
+from . import bundle, page
+from .figure import Explorable, outputs
+from .trace import packed
+
+
+@cache
+def _plotly() -> str:
+    from plotly.offline import get_plotlyjs
+
+    return str(get_plotlyjs())
+
+
+class FigureWidget(anywidget.AnyWidget):
+    """Answers the front end's questions (front/engine-kernel.mjs): plotly's source, a run, the trace."""
+
+    _esm = bundle.script()
+    _css = bundle.style()
+    html = traitlets.Unicode().tag(sync=True)
+
+    def __init__(self, figure: Explorable):
+        super().__init__(html=page.html(figure, pictures=False))
+        self.figure = figure
+        self.on_msg(self._answer)
+
+    def _answer(self, _widget: Any, question: dict[str, Any], _buffers: Any) -> None:
+        answer: dict[str, Any] = {"id": question["id"]}
+        buffers: list[bytes] = []
+        try:
+            if question["ask"] == "plotly":
+                answer["source"] = _plotly()
+            elif question["ask"] == "trace":
+                answer["trace"] = packed(self.figure)
+            else:
+                views = self.figure.show(self.figure.check(question["values"]))
+                answer["views"] = self.figure.describe_views(views)
+                answer["outputs"] = [{"name": n, "shape": list(t.shape)} for n, t in outputs(views).items()]
+                buffers = [t.detach().contiguous().numpy().tobytes() for t in outputs(views).values()]
+        except ValueError as reason:
+            answer["problem"] = str(reason)
+        except Exception as reason:
+            # A reader's edit may fail in any way; the last line of the trace names it.
+            answer["problem"] = traceback.format_exception_only(reason)[-1].strip()
+        self.send(answer, buffers)
+
+
+def mimebundle(figure: Explorable) -> dict[str, str]:
+    """What a notebook cell shows: the live widget alone."""
+    return FigureWidget(figure)._repr_mimebundle_()  # type: ignore[return-value]

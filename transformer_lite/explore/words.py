@@ -1,0 +1,79 @@
+"""What a figure says in words: the labels of its axes and the summary of its numbers.
+
+The front end says the same after every change (front/words.mjs); a browser test compares the two at the defaults.
+"""
+
+from typing import Any
+
+from torch import Tensor
+
+from .controls import Words
+from .figure import Explorable, Values
+from .text import number, say
+from .views import View
+
+
+def labels(figure: Explorable, axis: dict[str, Any], size: int, values: Values) -> list[str]:
+    """The name of each index of an axis."""
+    named = axis["labels"]
+    if isinstance(named, list):
+        return named[:size]
+    if isinstance(named, str) and isinstance(figure.controls[named], Words):
+        return str(values[named]).lower().split()
+    return [str(i) for i in range(size)]
+
+
+def summary(figure: Explorable, views: dict[str, View], values: Values) -> str:
+    """One sentence or two for each view, computed from its numbers."""
+    described = figure.describe_views(views)
+    return " ".join(_sentence(figure, view, described[name], values) for name, view in views.items())
+
+
+def _sentence(figure: Explorable, view: View, described: dict[str, Any], values: Values) -> str:
+    tensor, title, kind = view.tensors()[""], described["title"], described["kind"]
+    if kind == "number":
+        return say("summary-number", title=title, value=number(tensor.item()))
+    if kind == "lines":
+        return say("summary-lines", title=title, series="; ".join(_series(tensor, described["names"])))
+    named = [
+        labels(figure, axis, size, values) for axis, size in zip(described["axes"], tensor.shape, strict=True)
+    ]
+    low, high = _extremes(tensor)
+    parts = {"title": title, "min": number(tensor[low].item()), "max": number(tensor[high].item())}
+    if kind == "heatmap":
+        places = {"max_row": named[0][high[0]], "max_column": named[1][high[1]]}
+        places |= {"min_row": named[0][low[0]], "min_column": named[1][low[1]]}
+        return say("summary-heatmap", rows=len(tensor), columns=tensor.shape[1], **places, **parts)
+    items = {f"{end}_item": " ".join(n[i] for n, i in zip(named, at, strict=True)) for end, at in (("min", low), ("max", high))}
+    return say(f"summary-{kind}", count=tensor.numel(), **items, **parts)
+
+
+def _series(tensor: Tensor, names: list[str] | None) -> list[str]:
+    rows = tensor.reshape(-1, tensor.shape[-1])  # (series, n)
+    return [
+        say(
+            "summary-line",
+            name=names[i] if names else str(i),
+            **{key: number(x) for key, x in {"first": row[0].item(), "last": row[-1].item(), "min": row.min().item(), "max": row.max().item()}.items()},
+        )
+        for i, row in enumerate(rows)
+    ]
+
+
+def _extremes(tensor: Tensor) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Where the smallest and the largest number stand; masked ones (−inf) count only if there are no others."""
+    flat = tensor.flatten()
+    finite = flat.isfinite() if flat.isfinite().any() else flat == flat
+    places = finite.nonzero().flatten()
+    ends = places[flat[places].argmin()], places[flat[places].argmax()]
+    low, high = (tuple(int(i) for i in unravel(int(end), tensor.shape)) for end in ends)
+    return low, high
+
+
+def unravel(index: int, shape: tuple[int, ...]) -> list[int]:
+    """The indices along each dimension of a place in the flattened tensor."""
+    indices: list[int] = []
+    for size in reversed(shape):
+        index, at = divmod(index, size)
+        indices.insert(0, at)
+    return indices
