@@ -1,0 +1,39 @@
+"""Where chapters' results are kept between builds: in a folder named after the package's content.
+
+jupyter-cache looks at a notebook's code cells alone, so a chapter whose package has changed would show the old
+package's results. Here another package means another folder, and the folders of earlier packages are removed.
+"""
+
+import hashlib
+import os
+import shutil
+from pathlib import Path
+
+KEPT = Path("_build/chapters")
+# The front end is bundled into the site after the chapters have run; they do not depend on it.
+FRONT_END = {".mjs", ".js", ".css"}
+
+
+def package_hash(package: Path) -> str:
+    """A short hash of the files that a chapter's results can depend on."""
+    digest = hashlib.sha256()
+    for path in sorted(package.rglob("*")):
+        if path.is_file() and "__pycache__" not in path.parts and path.suffix not in FRONT_END:
+            digest.update(
+                f"{path.relative_to(package)}\0".encode() + hashlib.sha256(path.read_bytes()).digest()
+            )
+    return digest.hexdigest()[:16]
+
+
+def choose_folders(app, config):
+    """Send notebooks' outputs, and the figures that they write, to this package's folder."""
+    root = Path(app.srcdir)
+    folder = root / KEPT / package_hash(root / "transformer_lite")
+    for other in (root / KEPT).glob("*"):
+        if other != folder:
+            shutil.rmtree(other)
+    figures = folder / "figures"
+    figures.mkdir(parents=True, exist_ok=True)
+    # Read by transformer_lite.explore in the chapters' kernels: figures are being built for the website.
+    os.environ["TRANSFORMER_LITE_SITE"] = str(figures)
+    config.nb_execution_cache_path = str(folder / "notebooks")

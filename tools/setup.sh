@@ -1,0 +1,56 @@
+#!/bin/sh
+# Set up what the project needs, once: `tools/setup.sh EXTRA…`, the extras being those of pyproject.toml.
+#
+# The virtual environment goes to .venv, the browser's libraries to node_modules. Each carries a stamp, a hash of the
+# files that decide its content, so that a second run has nothing to do.
+set -eu
+cd "$(dirname "$0")/.."
+
+stop() {
+    echo "$1" >&2
+    exit 1
+}
+
+# A Python of our own choice ($PYTHON), or the first that is new enough.
+python=
+for candidate in ${PYTHON:-python3 python3.14 python3.13 python3.12 python3.11}; do
+    if "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+        python=$candidate
+        break
+    fi
+done
+[ -n "$python" ] || stop "transformer_lite's book needs Python 3.11 or newer, and found $(
+    ${PYTHON:-python3} --version 2>/dev/null || echo "none"). Install one, or name it: make PYTHON=/path/to/python3.11 …"
+
+node_version=$(node --version 2>/dev/null || echo none)
+major=${node_version#v}
+major=${major%%.*}
+[ "$major" -ge 20 ] 2>/dev/null ||
+    stop "transformer_lite's book needs Node 20 or newer (it draws the formulas), and found $node_version. See https://nodejs.org."
+command -v npm >/dev/null 2>&1 || stop "transformer_lite's book needs npm, which usually comes with Node, and found none."
+
+extras=$(echo "$*" | tr ' ' ',')
+wanted="$extras $(cat pyproject.toml constraints.txt | sha256sum) $("$python" --version) $(pwd)"
+stamp=.venv/.stamp
+if ! [ -f $stamp ] || ! grep -qxF "$wanted" $stamp; then
+    if ! [ -x .venv/bin/python ]; then
+        echo "Making the virtual environment .venv …"
+        if ! "$python" -m venv .venv; then
+            rm -rf .venv
+            stop "Python could not make a virtual environment; on Debian, apt-get install python3-venv brings what is missing."
+        fi
+    fi
+    echo "Installing the Python packages ($extras) into .venv; the first time takes some minutes …"
+    .venv/bin/python -m pip install --disable-pip-version-check --constraint constraints.txt --editable ".[$extras]"
+    # An older set of requirements is no longer what is installed: only lines of this set stay.
+    { grep -F "$(cat pyproject.toml constraints.txt | sha256sum)" $stamp 2>/dev/null || true; echo "$wanted"; } >$stamp.new
+    mv $stamp.new $stamp
+fi
+
+wanted=$(cat package-lock.json | sha256sum)
+stamp=node_modules/.stamp
+if ! [ -f $stamp ] || [ "$(cat $stamp)" != "$wanted" ]; then
+    echo "Installing the browser's libraries into node_modules …"
+    npm ci --ignore-scripts --no-audit --no-fund
+    echo "$wanted" >$stamp
+fi

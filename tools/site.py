@@ -1,0 +1,74 @@
+"""Build the website into _build/html, unless it is up to date.
+
+`python tools/site.py [--force]`. Chapters run in the notebook cache: one that has not changed, with a package that has
+not changed, is not run again (book/_ext/house/cache.py).
+"""
+
+import argparse
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+BUILD = ROOT / "_build"
+STAMP = BUILD / "site.stamp"
+# Everything the pages are made of.
+INPUTS = [
+    "book/**/*",
+    "transformer_lite/**/*",
+    "_config.yml",
+    "_toc.yml",
+    "constraints.txt",
+    "package-lock.json",
+    "tools/site.py",
+]
+
+
+def fingerprint() -> str:
+    """A hash of everything the pages are made of."""
+    digest = hashlib.sha256(sys.version.encode())
+    for path in sorted({p for pattern in INPUTS for p in ROOT.glob(pattern)}):
+        if path.is_file() and not {"__pycache__", ".ipynb_checkpoints"} & set(path.parts):
+            digest.update(f"{path.relative_to(ROOT)}\0".encode() + hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--force", action="store_true", help="build even if nothing has changed")
+    args = parser.parse_args()
+
+    now = fingerprint()
+    if (
+        not args.force
+        and STAMP.is_file()
+        and STAMP.read_text() == now
+        and (BUILD / "html/index.html").is_file()
+    ):
+        print("The website is up to date: _build/html")
+        return 0
+    STAMP.unlink(missing_ok=True)
+
+    start = time.monotonic()
+    command = [str(Path(sys.executable).with_name("jupyter-book")), "build", ".", "-n", "-W", "--keep-going"]
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
+    done = subprocess.run(command, cwd=ROOT, env=environment, check=False)
+    if done.returncode:
+        # Sphinx remembers pages that it has read and would not repeat their warnings: the next run must read them again.
+        # The notebooks that ran stay in their cache.
+        shutil.rmtree(BUILD / ".doctrees", ignore_errors=True)
+        print("The website was not built: the warnings and errors above say why.", file=sys.stderr)
+        return 1
+    STAMP.write_text(now)
+    print(f"The website is in _build/html ({time.monotonic() - start:.0f} s).")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
