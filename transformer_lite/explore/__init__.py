@@ -1,6 +1,7 @@
 """The interactive layer: a torch function with its controls declared beside it becomes a live figure."""
 
 from .controls import Choice, Length, Pick, Slider, Toggle, Words
+from .exercise import Exercise, exercise
 from .figure import Explorable, explore
 from .views import Axis, Bars, Heatmap, Lines, Number, Tokens
 
@@ -8,6 +9,7 @@ __all__ = [
     "Axis",
     "Bars",
     "Choice",
+    "Exercise",
     "Explorable",
     "Heatmap",
     "Length",
@@ -18,5 +20,6 @@ __all__ = [
     "Toggle",
     "Tokens",
     "Words",
+    "exercise",
     "explore",
 ]

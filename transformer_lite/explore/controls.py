@@ -34,12 +34,15 @@ class Control:
         self.value = self.check(self.value)
 
     def check(self, value: Any) -> Any:
+        """The value, if it fits; else `ValueError` with a sentence for the reader."""
         raise NotImplementedError
 
     def encode(self, value: Any) -> Any:
+        """What the torch function receives for a checked value."""
         return value
 
     def sample(self, rng: random.Random) -> Any:
+        """A random setting for the trace."""
         raise NotImplementedError
 
     def extremes(self) -> list[Any]:
@@ -47,6 +50,7 @@ class Control:
         return []
 
     def describe(self) -> dict[str, Any]:
+        """The control as the front end sees it."""
         return {"kind": self.kind, "label": self.label, "value": self.value}
 
 
@@ -93,7 +97,9 @@ class Slider(Control):
 
     def sample(self, rng: random.Random) -> float:
         assert self.step is not None
-        return round(min(self.max, self.min + self.step * rng.randint(0, int((self.max - self.min) / self.step))), 9)
+        return round(
+            min(self.max, self.min + self.step * rng.randint(0, int((self.max - self.min) / self.step))), 9
+        )
 
     def extremes(self) -> list[float]:
         return [self.min, self.max]

@@ -28,7 +28,7 @@ Values = dict[str, Any]
 class Explorable:
     """A torch function, its controls and its views. Calling it calls the function."""
 
-    def __init__(self, function: Callable[..., View | dict[str, View]], controls: Mapping[str, Control]):
+    def __init__(self, function: Callable[..., View | Mapping[str, View]], controls: Mapping[str, Control]):
         functools.update_wrapper(self, function)
         self.function = function
         self.name = function.__name__.replace("_", "-")
@@ -48,7 +48,8 @@ class Explorable:
         self.defaults: Values = {name: control.value for name, control in self.controls.items()}
         self._place_picks()
 
-    def __call__(self, *args: Any, **kwargs: Any) -> View | dict[str, View]:
+    def __call__(self, *args: Any, **kwargs: Any) -> View | Mapping[str, View]:
+        """What the torch function returns."""
         return self.function(*args, **kwargs)
 
     # -- what a reader does ------------------------------------------------------------------------------------
@@ -91,18 +92,20 @@ class Explorable:
         """What the function returns for encoded arguments, by name. A single view is named after its kind."""
         shown = self.function(**arguments)
         views = {shown.kind: shown} if isinstance(shown, View) else shown
-        if not isinstance(views, dict) or not all(isinstance(view, View) for view in views.values()):
-            raise ValueError(f"{self.__name__} must return a view or a dict of views, got {type(shown).__name__}")
+        if not isinstance(views, Mapping) or not all(isinstance(view, View) for view in views.values()):
+            raise ValueError(f"{self.name} must return a view or a dict of views, got {type(shown).__name__}")
         for name, view in views.items():
             view.title = view.title or name.replace("_", " ").capitalize()
-        return views
+        return dict(views)
 
     # -- graphs ------------------------------------------------------------------------------------------------
 
     def variants(self) -> Iterator[tuple[str, Values]]:
         """Every combination of toggles and choices, each under a key such as `0,2` (indices of the options)."""
         options = {
-            name: control.extremes() for name, control in self.controls.items() if isinstance(control, Toggle | Choice)
+            name: control.extremes()
+            for name, control in self.controls.items()
+            if isinstance(control, Toggle | Choice)
         }
         for indices in itertools.product(*(range(len(of)) for of in options.values())):
             yield (
@@ -140,12 +143,17 @@ class Explorable:
         described = self.describe_views(views)
         for name, pick in picks.items():
             if pick.view not in views:
-                raise ValueError(f"Pick {name!r}: there is no view {pick.view!r}; the views are {', '.join(views)}")
+                raise ValueError(
+                    f"Pick {name!r}: there is no view {pick.view!r}; the views are {', '.join(views)}"
+                )
             axes, shape = described[pick.view]["axes"], views[pick.view].tensors()[""].shape
             if len(axes) <= max(pick.dimensions):
-                raise ValueError(f"Pick {name!r}: the view {pick.view!r} has {len(axes)} dimension(s) to pick from")
+                raise ValueError(
+                    f"Pick {name!r}: the view {pick.view!r} has {len(axes)} dimension(s) to pick from"
+                )
             pick.axes = [
-                axes[d] | {"size": None if isinstance(axes[d]["labels"], str) else shape[d]} for d in pick.dimensions
+                axes[d] | {"size": None if isinstance(axes[d]["labels"], str) else shape[d]}
+                for d in pick.dimensions
             ]
         self.defaults = self.check(self.defaults)
 
@@ -160,28 +168,31 @@ class Explorable:
         # Imported here: a plain script that only computes needs neither.
         from . import page, widget
 
-        return page.mimebundle(self) if page.building() else widget.mimebundle(self)
+        if page.building():
+            return page.mimebundle(self, lambda source: page.html(self, source, pictures=True))
+        return widget.mimebundle(self, page.html(self, pictures=False))
 
 
-def explore(**controls: Control) -> Callable[[Callable[..., View | dict[str, View]]], Explorable]:
+def explore(**controls: Control) -> Callable[[Callable[..., View | Mapping[str, View]]], Explorable]:
     """Turns a torch function into a figure, and shows it when run in a notebook. One control for each parameter.
 
     The function returns a view, or several by name: `{"scores": Heatmap(…), "sum": Number(…)}`. Its docstring is the
     caption. Everything it shows must be computed with torch from its arguments.
     """
 
-    def decorate(function: Callable[..., View | dict[str, View]]) -> Explorable:
+    def decorate(function: Callable[..., View | Mapping[str, View]]) -> Explorable:
         figure = Explorable(function, controls)
-        if _in_notebook():
+        if in_notebook():
             from IPython.display import display
 
-            display(figure)
+            display(figure)  # type: ignore[no-untyped-call]
         return figure
 
     return decorate
 
 
-def _in_notebook() -> bool:
+def in_notebook() -> bool:
+    """Is this code run by a notebook's kernel, so that showing something makes sense?"""
     try:
         from IPython import get_ipython
     except ImportError:

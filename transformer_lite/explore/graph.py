@@ -71,12 +71,13 @@ def _export_variant(figure: Explorable, variant: Values, cases: list[dict[str, A
         except Exception as reason:
             reasons.append(f"{type(reason).__name__}: {reason}")
     settings = f" with {variant}" if variant else ""
-    raise ValueError(f"{figure.__name__}{settings} cannot become a graph.\n\n" + "\n\n".join(reasons))
+    raise ValueError(f"{figure.name}{settings} cannot become a graph.\n\n" + "\n\n".join(reasons))
 
 
 def _example(figure: Explorable) -> tuple[Tensor, ...]:
     """Inputs to trace with. Lengths are 2 or more and pairwise different: an example length of 1, or two that
-    happen to agree, would be frozen into the graph."""
+    happen to agree, would be frozen into the graph.
+    """
     taken: set[int] = set()
     example = []
     for control in figure.controls.values():
@@ -91,11 +92,16 @@ def _example(figure: Explorable) -> tuple[Tensor, ...]:
     return tuple(example)
 
 
-def _to_onnx(module: nn.Module, figure: Explorable, computation: _Computation, example: tuple[Tensor, ...]) -> bytes:
+def _to_onnx(
+    module: nn.Module, figure: Explorable, computation: _Computation, example: tuple[Tensor, ...]
+) -> bytes:
     dynamic = [
-        {0: torch.export.Dim.DYNAMIC} if figure.controls[name].is_dynamic else {} for name in computation.inputs
+        {0: torch.export.Dim.DYNAMIC} if figure.controls[name].is_dynamic else {}
+        for name in computation.inputs
     ]
-    names = list(outputs(figure.views(dict(zip(computation.inputs, example, strict=True)) | computation.variant)))
+    names = list(
+        outputs(figure.views(dict(zip(computation.inputs, example, strict=True)) | computation.variant))
+    )
     # The exporter reports on optional packages and on its own progress; a reason for failure arrives as an exception.
     logging.disable(logging.WARNING)
     try:
@@ -106,7 +112,7 @@ def _to_onnx(module: nn.Module, figure: Explorable, computation: _Computation, e
                 example,
                 dynamo=True,
                 # One entry for the variadic parameter of `forward`.
-                dynamic_shapes=(tuple(dynamic),),
+                dynamic_shapes=(tuple(dynamic),) if dynamic else None,
                 input_names=computation.inputs,
                 output_names=names,
                 verbose=False,
@@ -139,7 +145,14 @@ def _follow(figure: Explorable, graph: bytes, cases: list[dict[str, Any]]) -> No
         }
         computed = dict(zip(names, session.run(None, feeds), strict=True))
         for name, wanted in case["outputs"].items():
-            got = torch.from_numpy(computed[name].copy() if computed[name].ndim else computed[name].reshape(()))
+            got = torch.from_numpy(
+                computed[name].copy() if computed[name].ndim else computed[name].reshape(())
+            )
             scale = wanted[wanted.isfinite()].abs().max().clamp(min=1) if wanted.isfinite().any() else 1.0
-            if got.shape != wanted.shape or not torch.allclose(got / scale, wanted / scale, rtol=0, atol=TOLERANCE):
-                raise ValueError(f"the graph of {name!r} does not follow PyTorch at {case['values']}")
+            if got.shape != wanted.shape or not torch.allclose(
+                got / scale, wanted / scale, rtol=0, atol=TOLERANCE
+            ):
+                raise ValueError(
+                    f"the graph of {name!r} does not follow PyTorch at {case['values']}; a size taken by len(x) is "
+                    "frozen into the graph (use x.shape), and so is a branch that depends on a tensor (use torch.where)"
+                )

@@ -4,20 +4,26 @@ The front end brings exactly this markup to life, on the website and in a notebo
 When the website is built, the graphs and the trace go into two files beside the page.
 """
 
+# ruff: noqa: E501 - markup reads best with an element a line
+
 import hashlib
 import json
 import os
 from base64 import b64encode
+from collections.abc import Callable
 from html import escape
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from .controls import Length, Slider, Words
+from .controls import Length, Pick, Slider, Words
 from .figure import Explorable, Values, outputs
 from .text import number, say
 from .trace import pack, packed
 from .views import View
 from .words import labels, summary
+
+if TYPE_CHECKING:
+    from .exercise import Exercise
 
 # Set by the site's build to the folder that collects the figures' files.
 SITE = "TRANSFORMER_LITE_SITE"
@@ -28,13 +34,16 @@ def building() -> bool:
     return bool(os.environ.get(SITE))
 
 
-def mimebundle(figure: Explorable) -> dict[str, str]:
-    """What a cell of the website shows; writes the figure's files."""
+def mimebundle(figure: Explorable, markup: Callable[[str], str]) -> dict[str, str]:
+    """What a cell of the website shows: `markup`, given the name of the files that this writes."""
     from .graph import export
 
     content = figure.describe() | {
         "graphs": {key: b64encode(graph).decode() for key, graph in export(figure).items()},
-        "views": {key: figure.describe_views(figure.show(figure.defaults | variant)) for key, variant in figure.variants()},
+        "views": {
+            key: figure.describe_views(figure.show(figure.defaults | variant))
+            for key, variant in figure.variants()
+        },
     }
     data, record = _json(content), _json(packed(figure))
     source = f"{figure.name}-{hashlib.sha256((data + record).encode()).hexdigest()[:10]}"
@@ -42,7 +51,7 @@ def mimebundle(figure: Explorable) -> dict[str, str]:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / f"{source}.json").write_text(data, encoding="utf-8")
     (folder / f"{source}.trace.json").write_text(record, encoding="utf-8")
-    return {"text/html": html(figure, source, pictures=True), "text/plain": f"<figure {figure.name}>"}
+    return {"text/html": markup(source), "text/plain": f"<figure {figure.name}>"}
 
 
 def html(figure: Explorable, source: str = "", *, pictures: bool) -> str:
@@ -52,13 +61,13 @@ def html(figure: Explorable, source: str = "", *, pictures: bool) -> str:
     described = figure.describe_views(views)
     controls = "\n".join(_control(figure, control, values) for control in figure.controls)
     slots = "\n".join(_slot(figure, view, views[view], described[view], values, pictures) for view in views)
-    caption = "".join(f"<p>{escape(' '.join(part.split()))}</p>" for part in figure.caption.split("\n\n"))
+    said = escape(summary(figure, views, values))
     tools = "".join(
         f'<button type="button" data-tool="{tool}">{escape(say(tool))}</button>'
         for tool in ("reset", "link", "table", "csv", "png", "svg", "check")
     )
     return f"""<figure class="explorable" id="{name}" data-state="picture" data-source="{escape(source)}">
-<script type="application/json" class="tl-description">{_json(figure.describe()).replace("<", chr(92) + "u003c")}</script>
+<script type="application/json" class="tl-description">{_data(figure.describe())}</script>
 <fieldset class="tl-controls" disabled><legend class="tl-hidden">{escape(figure.name.replace("-", " "))}</legend>
 {controls}
 </fieldset>
@@ -66,12 +75,44 @@ def html(figure: Explorable, source: str = "", *, pictures: bool) -> str:
 {slots}
 </div>
 <p class="tl-message" role="status"></p>
-<noscript><p class="tl-message">{escape(say("no-javascript"))}</p></noscript>
-<figcaption>{caption}</figcaption>
-<details class="tl-words"><summary>{escape(say("summary-label"))}</summary><p class="tl-summary">{escape(summary(figure, views, values))}</p></details>
+<noscript><p class="tl-message">{escape(say("no-javascript"))}</p><p class="tl-message">{said}</p></noscript>
+<figcaption>{_paragraphs(figure.caption)}</figcaption>
+<details class="tl-words"><summary>{escape(say("summary-label"))}</summary><p class="tl-summary" id="{name}--summary">{said}</p></details>
 <div class="tl-tools" role="group" aria-label="{escape(say("tools"))}">{tools}</div>
 <div class="tl-table" hidden></div>
 </figure>"""
+
+
+def exercise_html(exercise: "Exercise", source: str) -> str:
+    """An exercise's markup: the question, a place for the answer, a place for what is said about it."""
+    name = escape(exercise.figure.name)
+    if exercise.options:
+        answer = "".join(
+            f'<label><input type="radio" name="{name}--answer" value="{i}"> {escape(option)}</label>'
+            for i, option in enumerate(exercise.options)
+        )
+        answer = (
+            f'<span role="radiogroup" aria-labelledby="{name}--question" class="tl-options">{answer}</span>'
+        )
+    else:
+        answer = f"""<label for="{name}--answer">{escape(say("answer"))}</label>
+<input type="text" inputmode="decimal" autocomplete="off" id="{name}--answer" aria-describedby="{name}--question">"""
+    return f"""<form class="tl-exercise" id="{name}" data-source="{escape(source)}">
+<script type="application/json" class="tl-description">{_data(exercise.describe())}</script>
+<div class="tl-question" id="{name}--question">{_paragraphs(exercise.figure.caption)}</div>
+<div class="tl-answer">{answer} <button type="submit">{escape(say("answer-check"))}</button></div>
+<p class="tl-message" role="status"></p>
+<noscript><p class="tl-message">{escape(say("exercise-no-javascript"))}</p></noscript>
+</form>"""
+
+
+def _paragraphs(text: str) -> str:
+    return "".join(f"<p>{escape(' '.join(part.split()))}</p>" for part in text.split("\n\n"))
+
+
+def _data(content: Any) -> str:
+    """JSON that may stand inside a `<script>`."""
+    return _json(content).replace("<", "\\u003c")
 
 
 def _json(content: Any) -> str:
@@ -98,17 +139,21 @@ def _control(figure: Explorable, name: str, values: Values) -> str:
         inside = f"""<span id="{id_}" class="tl-label">{label}</span>
 <span role="radiogroup" aria-labelledby="{id_}" class="tl-options">{options}</span>"""
     elif isinstance(control, Words):
-        known = "".join(f'<button type="button" class="tl-word">{escape(word)}</button>' for word in control.vocabulary)
+        known = "".join(
+            f'<button type="button" class="tl-word">{escape(word)}</button>' for word in control.vocabulary
+        )
         inside = f"""<label for="{id_}">{label}</label>
 <input type="text" id="{id_}" autocomplete="off" autocapitalize="off" spellcheck="false" value="{escape(value)}">
 <details class="tl-known"><summary>{escape(say("words-help", maximum=control.maximum))}</summary><span>{known}</span></details>"""
     else:
+        assert isinstance(control, Pick)
         picked = value if isinstance(value, list) else [value]
         selects = ""
         for at, (index, axis) in enumerate(zip(picked, control.axes, strict=True)):
             named = enumerate(labels(figure, axis, figure.size(axis, values), values))
             options = "".join(
-                f'<option value="{i}"{" selected" if i == index else ""}>{escape(text)}</option>' for i, text in named
+                f'<option value="{i}"{" selected" if i == index else ""}>{escape(text)}</option>'
+                for i, text in named
             )
             said = escape(f"{control.label}: {axis['title']}")
             selects += f'<select data-at="{at}" aria-label="{said}">{options}</select>'
@@ -119,12 +164,17 @@ def _control(figure: Explorable, name: str, values: Values) -> str:
 </div>"""
 
 
-def _slot(figure: Explorable, name: str, view: View, described: dict[str, Any], values: Values, pictures: bool) -> str:
+def _slot(
+    figure: Explorable, name: str, view: View, described: dict[str, Any], values: Values, pictures: bool
+) -> str:
     title_id = f"{figure.name}--{name}--title"
     style = f"color: var(--tl-{described['role']})" if described.get("role") else ""
     head = f'<div class="tl-title" id="{title_id}" style="{style}">{escape(described["title"])}</div>'
     tensor = view.tensors()[""]
-    named = [labels(figure, axis, size, values) for axis, size in zip(described["axes"], tensor.shape, strict=False)]
+    named = [
+        labels(figure, axis, size, values)
+        for axis, size in zip(described["axes"], tensor.shape, strict=False)
+    ]
     if described["kind"] == "number":
         body = f'<output class="tl-number">{escape(number(tensor.item()))}</output>'
     elif described["kind"] == "tokens":
@@ -141,9 +191,11 @@ def _slot(figure: Explorable, name: str, view: View, described: dict[str, Any], 
             from .picture import svg
 
             body = svg(view, described, named, height, f"{figure.name}-{name}")
-        body = f'<div class="tl-slot" role="img" aria-labelledby="{title_id}" style="height:{height}px">{body}</div>'
+        body = f'<div class="tl-slot" role="img" aria-labelledby="{title_id}" aria-describedby="{figure.name}--summary" style="height:{height}px">{body}</div>'
         body += '<output class="tl-readout"></output>'
-    return f'<div class="tl-view" data-view="{escape(name)}" data-kind="{described["kind"]}">{head}{body}</div>'
+    return (
+        f'<div class="tl-view" data-view="{escape(name)}" data-kind="{described["kind"]}">{head}{body}</div>'
+    )
 
 
 def _height(figure: Explorable, described: dict[str, Any], shape: tuple[int, ...]) -> int:

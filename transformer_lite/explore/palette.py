@@ -32,12 +32,32 @@ DIVERGING = {
 
 # Regions and curves without a role, in the order they are handed out.
 CATEGORICAL = {
-    "light": ["#0b66a8", "#b04a00", "#00734f", "#a23b7c", "#806000", "#5b6470", "#2d2d8f", "#7a1f1f", "#3d6b00"],
-    "dark": ["#5cb8f0", "#ff9d5c", "#45cfa5", "#ee9fcd", "#e6c34a", "#a3adba", "#aab0ff", "#ff9a94", "#a6d65a"],
+    "light": [
+        "#0b66a8",
+        "#b04a00",
+        "#00734f",
+        "#a23b7c",
+        "#806000",
+        "#5b6470",
+        "#2d2d8f",
+        "#7a1f1f",
+        "#3d6b00",
+    ],
+    "dark": [
+        "#5cb8f0",
+        "#ff9d5c",
+        "#45cfa5",
+        "#ee9fcd",
+        "#e6c34a",
+        "#a3adba",
+        "#aab0ff",
+        "#ff9a94",
+        "#a6d65a",
+    ],
 }
 
 
-def as_json() -> dict:
+def as_json() -> dict[str, object]:
     """The whole alphabet, for the front end."""
     return {
         "background": BACKGROUND,
@@ -79,9 +99,17 @@ def as_css() -> str:
             colours |= {f"{name}-{i}": colour for i, colour in enumerate(ramp(scale[theme], LEVELS))}
         return "".join(f"--tl-{name}:{colour};" for name, colour in colours.items())
 
-    dark = ", ".join(f"{mark} .explorable, {mark} .tl-inks" for mark in DARK_MARKS)
-    return f".explorable, .tl-inks {{{variables('light')}}}\n{dark} {{{variables('dark')}}}\n"
+    dark = ", ".join(f"{mark} {PAINTED}" for mark in DARK_MARKS)
+    return f"{PAINTED} {{{variables('light')}}}\n{dark} {{{variables('dark')}}}\n"
 
+
+# What the palette's variables reach.
+PAINTED = ":is(figure.explorable, .tl-exercise)"
 
 # How each host marks a dark page; the front end looks for the same marks.
-DARK_MARKS = ["html[data-theme=dark]", "body[data-jp-theme-light=false]", "html[theme=dark]", "body.vscode-dark"]
+DARK_MARKS = [
+    "html[data-theme=dark]",
+    "body[data-jp-theme-light=false]",
+    "html[theme=dark]",
+    "body.vscode-dark",
+]

@@ -1,6 +1,8 @@
-"""The picture of a view at the default settings: what print, a browser without JavaScript, and every reader's
-first glance show. Drawn by matplotlib as an inline SVG whose colours are CSS variables, so that it follows the
-page's theme."""
+"""The picture of a view at the default settings.
+
+It is what print, a browser without JavaScript, and every reader's first glance show; matplotlib draws it as an inline
+SVG whose colours are CSS variables, so that it follows the page's theme.
+"""
 
 import io
 import re
@@ -12,7 +14,7 @@ import matplotlib.figure
 from matplotlib.colors import ListedColormap
 from torch import Tensor
 
-from .palette import CATEGORICAL, LEVELS, ROLES
+from .palette import CATEGORICAL, LEVELS
 from .text import number
 from .views import View
 
@@ -39,10 +41,10 @@ def _ink(i: int, roles: Sequence[str] | None) -> str:
 
 def svg(view: View, described: dict[str, Any], labels: list[list[str]], height: int, prefix: str) -> str:
     """The picture as an `<svg>` element. `labels` names the indices of each axis; `prefix` keeps its ids apart."""
-    settings = {
+    settings: dict[Any, Any] = {
         "svg.fonttype": "none",
         "svg.hashsalt": "transformer_lite",
-        "font.size": 9,
+        "font.size": 11,
         "text.color": _INK,
         "axes.edgecolor": _INK,
         "axes.labelcolor": _INK,
@@ -73,7 +75,9 @@ def _for_the_page(text: str, prefix: str) -> str:
     return re.sub(r"\n\s*", "\n", text).strip()
 
 
-def _heatmap(axes: Any, tensors: dict[str, Tensor], described: dict[str, Any], labels: list[list[str]]) -> None:
+def _heatmap(
+    axes: Any, tensors: dict[str, Tensor], described: dict[str, Any], labels: list[list[str]]
+) -> None:
     values = tensors[""]
     finite = values[values.isfinite()]
     limit = described["limit"] or (float(finite.abs().max()) if len(finite) else 1.0) or 1.0
@@ -94,7 +98,9 @@ def _heatmap(axes: Any, tensors: dict[str, Tensor], described: dict[str, Any], l
                 # In the page's ink or its background, whichever the front end's charts would choose there.
                 x = float(values[row, column])
                 strong = abs(x) > 0.55 * limit
-                text = axes.text(column + 0.5, row + 0.5, number(round(x, 2)), ha="center", va="center", fontsize=8)
+                text = axes.text(
+                    column + 0.5, row + 0.5, number(round(x, 2)), ha="center", va="center", fontsize=10
+                )
                 text.set_color(_stand_in("paper") if strong else _INK)
 
 
@@ -126,7 +132,9 @@ def _bars(axes: Any, tensors: dict[str, Tensor], described: dict[str, Any], labe
         axes.bar(places, row.tolist(), width, color=_ink(i, described["roles"]), label=name)
     every = -(-len(labels[-1]) // 24)
     at = range(0, len(labels[-1]), every)
-    axes.set_xticks(list(at), [labels[-1][i] for i in at], rotation=0 if sum(map(len, labels[-1])) < 60 else 45)
+    axes.set_xticks(
+        list(at), [labels[-1][i] for i in at], rotation=0 if sum(map(len, labels[-1])) < 60 else 45
+    )
     axes.axhline(0, color=_INK, linewidth=0.5)
     if described["names"]:
         axes.legend()

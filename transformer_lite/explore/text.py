@@ -12,7 +12,9 @@ from importlib.resources import files
 @cache
 def catalogue(language: str = "en") -> dict[str, str]:
     """All messages of a language, by key."""
-    return json.loads((files(__package__) / "text" / f"{language}.json").read_text(encoding="utf-8"))
+    text = (files(__package__) / "text" / f"{language}.json").read_text(encoding="utf-8")
+    messages: dict[str, str] = json.loads(text)
+    return messages
 
 
 def say(key: str, **parts: object) -> str:
@@ -29,7 +31,11 @@ def number(x: float) -> str:
         return "∞" if x > 0 else "−∞"
     if x == 0:
         return "0"
-    digits = f"{x:.2e}" if abs(x) < 1e-3 or abs(x) >= 1e6 else f"{x:.{max(0, 2 - math.floor(math.log10(abs(x))))}f}"
+    digits = (
+        f"{x:.2e}"
+        if abs(x) < 1e-3 or abs(x) >= 1e6
+        else f"{x:.{max(0, 2 - math.floor(math.log10(abs(x))))}f}"
+    )
     mantissa, _, exponent = digits.partition("e")
     if "." in mantissa:
         mantissa = mantissa.rstrip("0").rstrip(".")

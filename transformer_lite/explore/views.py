@@ -61,6 +61,7 @@ class View:
         return []
 
     def describe(self) -> dict[str, Any]:
+        """How to draw the view, apart from its numbers."""
         return {"kind": self.kind, "title": self.title, "axes": [axis.describe() for axis in self.axes()]}
 
 

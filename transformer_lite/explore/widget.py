@@ -7,7 +7,7 @@ from typing import Any
 import anywidget
 import traitlets
 
-from . import bundle, page
+from . import bundle
 from .figure import Explorable, outputs
 from .trace import packed
 
@@ -26,8 +26,8 @@ class FigureWidget(anywidget.AnyWidget):
     _css = bundle.style()
     html = traitlets.Unicode().tag(sync=True)
 
-    def __init__(self, figure: Explorable):
-        super().__init__(html=page.html(figure, pictures=False))
+    def __init__(self, figure: Explorable, html: str):
+        super().__init__(html=html)
         self.figure = figure
         self.on_msg(self._answer)
 
@@ -52,6 +52,6 @@ class FigureWidget(anywidget.AnyWidget):
         self.send(answer, buffers)
 
 
-def mimebundle(figure: Explorable) -> dict[str, str]:
+def mimebundle(figure: Explorable, html: str) -> dict[str, str]:
     """What a notebook cell shows: the live widget alone."""
-    return FigureWidget(figure)._repr_mimebundle_()  # type: ignore[return-value]
+    return FigureWidget(figure, html)._repr_mimebundle_()  # type: ignore[return-value]

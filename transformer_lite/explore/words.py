@@ -44,20 +44,18 @@ def _sentence(figure: Explorable, view: View, described: dict[str, Any], values:
         places = {"max_row": named[0][high[0]], "max_column": named[1][high[1]]}
         places |= {"min_row": named[0][low[0]], "min_column": named[1][low[1]]}
         return say("summary-heatmap", rows=len(tensor), columns=tensor.shape[1], **places, **parts)
-    items = {f"{end}_item": " ".join(n[i] for n, i in zip(named, at, strict=True)) for end, at in (("min", low), ("max", high))}
-    return say(f"summary-{kind}", count=tensor.numel(), **items, **parts)
+    low_item, high_item = (" ".join(n[i] for n, i in zip(named, at, strict=True)) for at in (low, high))
+    return say(f"summary-{kind}", count=tensor.numel(), min_item=low_item, max_item=high_item, **parts)
 
 
 def _series(tensor: Tensor, names: list[str] | None) -> list[str]:
     rows = tensor.reshape(-1, tensor.shape[-1])  # (series, n)
-    return [
-        say(
-            "summary-line",
-            name=names[i] if names else str(i),
-            **{key: number(x) for key, x in {"first": row[0].item(), "last": row[-1].item(), "min": row.min().item(), "max": row.max().item()}.items()},
-        )
-        for i, row in enumerate(rows)
-    ]
+    said = []
+    for i, row in enumerate(rows):
+        ends = {"first": row[0], "last": row[-1], "min": row.min(), "max": row.max()}
+        parts = {key: number(x.item()) for key, x in ends.items()}
+        said.append(say("summary-line", name=names[i] if names else str(i), **parts))
+    return said
 
 
 def _extremes(tensor: Tensor) -> tuple[tuple[int, ...], tuple[int, ...]]:

@@ -1,15 +1,18 @@
 // What the bundle offers: to the website the figure and its engine, to a notebook an anywidget.
 import { kernelEngine } from "./engine-kernel.mjs";
 import { onnxEngine } from "./engine-onnx.mjs";
+import { bringExerciseToLife } from "./exercise.mjs";
 import { bringToLife } from "./figure.mjs";
 
 function render({ model, el }) {
   el.innerHTML = model.get("html");
-  const figure = el.querySelector("figure.explorable");
-  const live = bringToLife(figure, kernelEngine(model));
+  const engine = kernelEngine(model);
+  const exercise = el.querySelector("form.tl-exercise");
+  if (exercise) return bringExerciseToLife(exercise, engine);
+  const live = bringToLife(el.querySelector("figure.explorable"), engine);
   live.start();
   return () => live.stop();
 }
 
-export { bringToLife, onnxEngine };
+export { bringExerciseToLife, bringToLife, onnxEngine };
 export default { render };

@@ -1,5 +1,5 @@
 // The website: every figure comes alive when it comes near the screen.
-import { bringToLife, onnxEngine } from "./explore.mjs";
+import { bringExerciseToLife, bringToLife, onnxEngine } from "./explore.mjs";
 
 const root = new URL("../", import.meta.url).href; // the site's _static/
 
@@ -15,4 +15,8 @@ const lives = new Map();
 for (const figure of document.querySelectorAll("figure.explorable")) {
   lives.set(figure, bringToLife(figure, onnxEngine(root, figure.dataset.source), { inAddress: true }));
   near.observe(figure);
+}
+
+for (const exercise of document.querySelectorAll("form.tl-exercise")) {
+  bringExerciseToLife(exercise, onnxEngine(root, exercise.dataset.source));
 }
