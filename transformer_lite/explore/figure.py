@@ -158,6 +158,7 @@ class Explorable:
         self.defaults = self.check(self.defaults)
 
     def size(self, axis: dict[str, Any], values: Values) -> int:
+        """How many indices a pick's axis has: fixed, or the length of the control it is named after."""
         if axis["size"] is not None:
             return int(axis["size"])
         return len(self.controls[axis["labels"]].encode(values[axis["labels"]]))

@@ -1,6 +1,6 @@
 // The notebook's engine: the live Python function, asked over the widget's messages (widget.py).
 import { Problem } from "./controls.mjs";
-import { oneByOne, unpackTrace } from "./engine.mjs";
+import { oneByOne, once, unpackTrace } from "./engine.mjs";
 
 // plotly.js travels from the kernel once for the whole notebook.
 let plotly;
@@ -24,8 +24,8 @@ export function kernelEngine(model) {
 
   return {
     async start() {
-      plotly ??= ask("plotly").then(({ source }) => evaluate(source));
-      return plotly;
+      plotly ??= once(async () => evaluate((await ask("plotly")).source));
+      return plotly();
     },
 
     async run(values) {

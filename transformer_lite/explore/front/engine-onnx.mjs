@@ -1,17 +1,18 @@
 // The website's engine: the exported graphs of a figure, run by onnxruntime-web in this page.
 import { problem } from "./controls.mjs";
-import { oneByOne, unpack, unpackTrace } from "./engine.mjs";
+import { oneByOne, once, unpackTrace } from "./engine.mjs";
 import { splitWords } from "./words.mjs";
 
+const inTurn = oneByOne();
 // One copy of the runtime for all figures of the page, loaded when the first one needs it.
 let runtime;
-const inTurn = oneByOne();
 
 /** `root` is the URL of the site's `_static/`, `source` the name of the figure's files there. */
 export function onnxEngine(root, source) {
   const sessions = new Map();
   let figure;
   let ort;
+  const load = once(() => fetchJson(`${root}figures/${source}.json`));
 
   const session = (key) => {
     if (!sessions.has(key)) sessions.set(key, inTurn(() => ort.InferenceSession.create(unpackBytes(figure.graphs[key]))));
@@ -22,9 +23,8 @@ export function onnxEngine(root, source) {
     async start() {
       if (!wasmAllowed()) throw problem("failed-wasm");
       try {
-        // A failed download is tried again by the next figure.
-        runtime ??= loadRuntime(root).catch((reason) => { runtime = undefined; throw reason; });
-        const [loaded, description] = await Promise.all([runtime, fetchJson(`${root}figures/${source}.json`)]);
+        runtime ??= once(() => loadRuntime(root));
+        const [loaded, description] = await Promise.all([runtime(), load()]);
         ort = loaded.ort;
         figure = description;
         return loaded.Plotly;
@@ -48,9 +48,7 @@ export function onnxEngine(root, source) {
       return { views: figure.views[key], outputs };
     },
 
-    async trace() {
-      return unpackTrace(await fetchJson(`${root}figures/${source}.trace.json`));
-    },
+    trace: once(async () => unpackTrace(await fetchJson(`${root}figures/${source}.trace.json`))),
   };
 }
 

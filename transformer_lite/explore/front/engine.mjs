@@ -17,6 +17,15 @@ export function unpackTrace({ cases }) {
   }));
 }
 
+/** Makes a promise the first time it is asked for one, and again only if that one failed. */
+export function once(make) {
+  let made;
+  return () => (made ??= make().catch((reason) => {
+    made = undefined;
+    throw reason;
+  }));
+}
+
 /** Runs jobs one after the other. */
 export function oneByOne() {
   let last = Promise.resolve();

@@ -1,22 +1,41 @@
-// The website: every figure comes alive when it comes near the screen.
+// The website: the first figure near the screen loads the runtime, and with it every figure of the page comes alive.
 import { bringExerciseToLife, bringToLife, onnxEngine } from "./explore.mjs";
 
 const root = new URL("../", import.meta.url).href; // the site's _static/
+const engines = [];
 
-const near = new IntersectionObserver((entries) => {
-  for (const { isIntersecting, target } of entries) {
-    if (!isIntersecting) continue;
-    near.unobserve(target);
-    lives.get(target).start();
-  }
+function engineOf(element) {
+  const engine = onnxEngine(root, element.dataset.source);
+  engines.push(engine);
+  return engine;
+}
+
+const figures = [...document.querySelectorAll("figure.explorable")];
+const lives = new Map(figures.map((figure) => [figure, bringToLife(figure, engineOf(figure), { inAddress: true })]));
+for (const exercise of document.querySelectorAll("form.tl-exercise")) bringExerciseToLife(exercise, engineOf(exercise));
+
+const near = new IntersectionObserver(async (entries) => {
+  const close = entries.filter(({ isIntersecting }) => isIntersecting).map(({ target }) => target);
+  close.forEach((figure) => near.unobserve(figure));
+  await Promise.all(close.map((figure) => lives.get(figure).start()));
+  if (close.length) completePage();
 }, { rootMargin: "600px" });
+figures.forEach((figure) => near.observe(figure));
 
-const lives = new Map();
-for (const figure of document.querySelectorAll("figure.explorable")) {
-  lives.set(figure, bringToLife(figure, onnxEngine(root, figure.dataset.source), { inAddress: true }));
-  near.observe(figure);
+let completing = false;
+
+/** Everything else the page may ask for, while nothing else happens: from then on it works without a network. */
+async function completePage() {
+  if (completing) return;
+  completing = true;
+  for (const figure of figures) {
+    await idle();
+    await lives.get(figure).start();
+  }
+  for (const engine of engines) {
+    await idle();
+    await Promise.allSettled([engine.start(), engine.trace()]);
+  }
 }
 
-for (const exercise of document.querySelectorAll("form.tl-exercise")) {
-  bringExerciseToLife(exercise, onnxEngine(root, exercise.dataset.source));
-}
+const idle = () => new Promise((resolve) => (window.requestIdleCallback ?? setTimeout)(resolve));
