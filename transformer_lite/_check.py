@@ -1,0 +1,82 @@
+"""Small helpers for arguments that cannot work, and for looking inside."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+Record = dict[str, Any]
+"""What a module saw, by name: tensors, and one nested dictionary for every part it calls."""
+
+
+def within(record: Record | None, name: str) -> Record | None:
+    """The dictionary for the part called ``name``; nothing if nobody asked to look inside."""
+    if record is None:
+        return None
+    part: Record = record.setdefault(name, {})
+    return part
+
+
+def shown(shape: Sequence[int]) -> str:
+    """A shape as a reader writes it: ``(2, 3)``."""
+    return "(" + ", ".join(str(size) for size in shape) + ")"
+
+
+def broadcast(*shapes: Sequence[int]) -> tuple[int, ...]:
+    """The shape that several shapes broadcast to."""
+    return tuple(torch.broadcast_shapes(*shapes))  # type: ignore[no-untyped-call]
+
+
+def floating(**tensors: Tensor) -> None:
+    """Every tensor must hold real numbers of one kind: word ids have to be embedded first."""
+    first: Tensor | None = None
+    for name, tensor in tensors.items():
+        if not tensor.is_floating_point():
+            raise ValueError(
+                f"{name} holds {tensor.dtype}, but must hold real numbers such as torch.float32: "
+                f"convert with {name}.float(), or embed word ids first."
+            )
+        if first is None:
+            first = tensor
+        elif tensor.dtype != first.dtype:
+            kinds = ", ".join(f"{name}: {tensor.dtype}" for name, tensor in tensors.items())
+            raise ValueError(f"the numbers are of different kinds ({kinds}): convert all to one of them.")
+
+
+def matrices(**tensors: Tensor) -> None:
+    """Every tensor must be ``(..., positions, features)``, and their leading axes must fit together."""
+    floating(**tensors)
+    leading: list[Sequence[int]] = []
+    for name, tensor in tensors.items():
+        if tensor.ndim < 2:
+            raise ValueError(
+                f"{name} has shape {shown(tensor.shape)}, but needs two axes at least, positions and "
+                f"features: for a single vector, {name}.unsqueeze(0)."
+            )
+        leading.append(tensor.shape[:-2])
+    if any(axes != leading[0] for axes in leading):
+        try:
+            broadcast(*leading)
+        except RuntimeError as error:
+            shapes = ", ".join(f"{name} {shown(tensor.shape)}" for name, tensor in tensors.items())
+            raise ValueError(
+                f"the axes before the last two do not fit together: {shapes}. Axis by axis from the right, "
+                "the sizes must agree or be 1."
+            ) from error
+
+
+def positive(**sizes: int) -> None:
+    """Every size must be a whole number of at least 1."""
+    for name, size in sizes.items():
+        if isinstance(size, bool) or not isinstance(size, int) or size < 1:
+            raise ValueError(f"{name} is {size!r}, but must be a whole number of at least 1.")
+
+
+def probability(**rates: float) -> None:
+    """Every rate must lie in [0, 1)."""
+    for name, rate in rates.items():
+        if not 0 <= rate < 1:
+            raise ValueError(f"{name} is {rate!r}, but must be at least 0 and less than 1.")

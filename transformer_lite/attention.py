@@ -1,0 +1,350 @@
+"""Attention: every query collects the values, weighted by how well their keys answer it.
+
+    Attention(Q, K, V) = softmax(Q Kᵀ / √d_k) V
+
+Source: Vaswani et al. 2017, section 3.2.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, overload
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from transformer_lite import masks
+from transformer_lite._check import Record, broadcast, floating, matrices, positive, probability, shown
+from transformer_lite.cache import KeyValueCache
+from transformer_lite.scores import default_scale, scaled_dot
+
+
+@overload
+def attention(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    mask: Tensor | None = None,
+    *,
+    causal: bool = False,
+    bias: Tensor | None = None,
+    scale: float | None = None,
+    dropout: float = 0.0,
+    return_weights: Literal[False] = False,
+) -> Tensor: ...
+
+
+@overload
+def attention(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    mask: Tensor | None = None,
+    *,
+    causal: bool = False,
+    bias: Tensor | None = None,
+    scale: float | None = None,
+    dropout: float = 0.0,
+    return_weights: Literal[True],
+) -> tuple[Tensor, Tensor]: ...
+
+
+def attention(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    mask: Tensor | None = None,
+    *,
+    causal: bool = False,
+    bias: Tensor | None = None,
+    scale: float | None = None,
+    dropout: float = 0.0,
+    return_weights: bool = False,
+) -> Tensor | tuple[Tensor, Tensor]:
+    """Scaled dot-product attention, ``softmax(scale · Q Kᵀ + bias) V``.
+
+    A query that may attend to no key receives zeros, and its gradients are zero.
+
+    Source: Vaswani et al. 2017, equation 1.
+
+    Args:
+        query: Q, ``(..., T, d_k)``.
+        key: K, ``(..., S, d_k)``.
+        value: V, ``(..., S, d_v)``.
+        mask: ``True`` where a query may attend to a key; broadcasts to ``(..., T, S)``. See ``masks``.
+        causal: also hide later keys; the queries are the last ``T`` of the ``S`` positions.
+        bias: finite numbers added to the scores; broadcasts to ``(..., T, S)``.
+        scale: factor of the dot products, ``1 / √d_k`` if not given.
+        dropout: the share of weights set to zero at random. Give 0 outside training.
+        return_weights: also return the weights, as they are before dropout.
+
+    Returns:
+        The output ``(..., T, d_v)``; with ``return_weights`` also the weights ``(..., T, S)``.
+
+    Raises:
+        ValueError: for shapes that do not fit, a mask that is not boolean, or a dropout outside [0, 1).
+    """
+    _check(query, key, value, mask, bias)
+    probability(dropout=dropout)
+    if scale is None:
+        scale = default_scale(query)
+
+    if not return_weights and _fused_pays(query, key, bias):
+        whole = causal and mask is None and bias is None and query.shape[-2] == key.shape[-2]
+        if causal and not whole:
+            mask = _and_causal(mask, query, key)
+        if bias is not None:
+            mask = bias if mask is None else torch.where(mask, bias, -torch.inf)
+        return F.scaled_dot_product_attention(
+            query, key, value, attn_mask=mask, dropout_p=dropout, is_causal=whole, scale=scale
+        )
+
+    if causal:
+        mask = _and_causal(mask, query, key)
+    scores = scaled_dot(query, key, scale=scale)  # (..., T, S)
+    if bias is not None:
+        scores = scores + bias  # (..., T, S)
+    weights = masked_softmax(scores, mask)  # (..., T, S)
+    output = F.dropout(weights, dropout) @ value  # (..., T, d_v)
+    return (output, weights) if return_weights else output
+
+
+def masked_softmax(scores: Tensor, mask: Tensor | None = None) -> Tensor:
+    """Softmax along each row over the keys that the mask allows; the others get weight 0.
+
+    A row that may attend to nothing becomes zeros. (The plain formula gives 0 / 0 there, and a NaN that
+    back-propagation spreads over the whole model.)
+
+    Args:
+        scores: ``(..., T, S)``.
+        mask: ``True`` where a query may attend to a key; broadcasts to ``(..., T, S)``.
+
+    Returns:
+        Weights ``(..., T, S)``; each row sums to 1, or to 0 where nothing is allowed.
+
+    Raises:
+        ValueError: if the mask does not fit.
+    """
+    floating(scores=scores)
+    if scores.ndim < 2:
+        raise ValueError(f"scores have shape {shown(scores.shape)}, but need two axes at least: (T, S).")
+    if mask is None:
+        return scores.softmax(dim=-1)
+    _check_fit("mask", mask, scores.shape)
+    masks.check(mask, *scores.shape[-2:])
+    # Half the lowest number rather than minus infinity: exp still gives exactly 0 beside any allowed key,
+    # and a row where all keys are hidden stays finite until it is set to zero.
+    hidden = torch.finfo(scores.dtype).min / 2
+    penalty = torch.zeros_like(mask, dtype=scores.dtype).masked_fill(~mask, hidden)
+    empty = ~mask.any(dim=-1, keepdim=True)  # (..., T, 1)
+    return (scores + penalty).softmax(dim=-1).masked_fill(empty, 0)  # (..., T, S)
+
+
+class MultiHeadAttention(nn.Module):
+    """Several attention heads side by side, each in its own subspace of ``d_k`` features.
+
+        head_i = Attention(x W_Qⁱ, memory W_Kⁱ, memory W_Vⁱ)
+        output = concat(head_1, ..., head_h) W_O
+
+    Without ``memory`` the layer attends to ``x`` itself. The three matrices stand one above the other in
+    ``projection.weight``, W_Q first, so that self-attention needs one matrix product for all of them.
+
+    Source: Vaswani et al. 2017, section 3.2.2.
+
+    Args:
+        d_model: features of one position, going in and coming out.
+        heads: h, the number of heads.
+        d_k: features of one head; ``d_model / heads`` if not given.
+        bias: whether the projections add a learned vector.
+        dropout: share of attention weights set to zero in training.
+
+    Raises:
+        ValueError: if ``heads`` does not divide ``d_model`` and no ``d_k`` is given, or a size is below 1.
+    """
+
+    def __init__(
+        self, *, d_model: int, heads: int, d_k: int | None = None, bias: bool = True, dropout: float = 0.0
+    ) -> None:
+        super().__init__()
+        positive(d_model=d_model, heads=heads)
+        probability(dropout=dropout)
+        if d_k is None:
+            if d_model % heads:
+                divisors = ", ".join(str(h) for h in range(1, d_model + 1) if d_model % h == 0)
+                raise ValueError(
+                    f"heads = {heads} does not divide d_model = {d_model}: take one of {divisors} heads, "
+                    "or give d_k, the features of one head."
+                )
+            d_k = d_model // heads
+        positive(d_k=d_k)
+        self.d_model, self.heads, self.d_k, self.dropout = d_model, heads, d_k, dropout
+        self.projection = nn.Linear(d_model, 3 * heads * d_k, bias=bias)
+        self.output = nn.Linear(heads * d_k, d_model, bias=bias)
+        for matrix in (self.W_Q, self.W_K, self.W_V, self.output.weight):
+            nn.init.xavier_uniform_(matrix)
+        for layer in (self.projection, self.output) if bias else ():
+            nn.init.zeros_(layer.bias)
+
+    @property
+    def W_Q(self) -> Tensor:
+        """The query matrices of all heads, ``(heads · d_k, d_model)``; a view of ``projection.weight``."""
+        return self.projection.weight.chunk(3)[0]
+
+    @property
+    def W_K(self) -> Tensor:
+        """The key matrices of all heads, ``(heads · d_k, d_model)``; a view of ``projection.weight``."""
+        return self.projection.weight.chunk(3)[1]
+
+    @property
+    def W_V(self) -> Tensor:
+        """The value matrices of all heads, ``(heads · d_k, d_model)``; a view of ``projection.weight``."""
+        return self.projection.weight.chunk(3)[2]
+
+    def extra_repr(self) -> str:
+        """The sizes that ``print`` shows."""
+        return f"heads={self.heads}, d_k={self.d_k}, dropout={self.dropout}"
+
+    def forward(
+        self,
+        x: Tensor,
+        memory: Tensor | None = None,
+        mask: Tensor | None = None,
+        *,
+        causal: bool = False,
+        bias: Tensor | None = None,
+        cache: KeyValueCache | None = None,
+        record: Record | None = None,
+    ) -> Tensor:
+        """Attend from ``x`` to ``memory``, or to ``x`` itself.
+
+        With a cache, self-attention adds the keys and values of ``x`` to those cached and attends to all of
+        them; ``x`` holds the new positions only. Cross-attention projects ``memory`` at the first call and
+        finds its keys and values in the cache at later ones: one cache belongs to one memory.
+
+        Args:
+            x: ``(batch, T, d_model)``; asks the queries.
+            memory: ``(batch, S, d_model)``; gives keys and values. ``x`` if not given.
+            mask: ``True`` where a query may attend to a key: ``(T, S)``, ``(batch, T, S)`` for all heads
+                alike, or ``(batch, heads, T, S)``. Sizes of 1 are repeated.
+            causal: also hide later keys.
+            bias: added to the scores, with shapes as for ``mask``.
+            cache: keys and values of earlier calls.
+            record: a dictionary that receives ``query``, ``key``, ``value``, ``scores`` (minus infinity where
+                masked), ``weights`` and ``heads``, the outputs of the heads, each ``(batch, heads, ...)``.
+
+        Returns:
+            ``(batch, T, d_model)``.
+
+        Raises:
+            ValueError: for shapes that do not fit.
+        """
+        for name, tensor in (("x", x), ("memory", memory)):
+            if tensor is not None and (tensor.ndim != 3 or tensor.shape[-1] != self.d_model):
+                raise ValueError(
+                    f"{name} has shape {shown(tensor.shape)}, but must be (batch, positions, "
+                    f"d_model = {self.d_model})."
+                )
+        query, key, value = self._project(x, memory, cache)
+        mask, bias = _for_heads(mask), _for_heads(bias)
+        dropout = self.dropout if self.training else 0.0
+
+        if record is None:
+            heads = attention(query, key, value, mask, causal=causal, bias=bias, dropout=dropout)
+        else:
+            heads, weights = attention(
+                query, key, value, mask, causal=causal, bias=bias, dropout=dropout, return_weights=True
+            )
+            scores = scaled_dot(query, key) + (0 if bias is None else bias)  # (batch, heads, T, S)
+            allowed = _and_causal(mask, query, key) if causal else mask
+            scores = scores if allowed is None else scores.masked_fill(~allowed, -torch.inf)
+            record.update(query=query, key=key, value=value, scores=scores, weights=weights, heads=heads)
+
+        output: Tensor = self.output(heads.transpose(1, 2).flatten(2))  # (batch, T, d_model)
+        return output
+
+    def _project(
+        self, x: Tensor, memory: Tensor | None, cache: KeyValueCache | None
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Queries, keys and values of every head: ``(batch, heads, positions, d_k)`` each."""
+        if memory is None:
+            query, key, value = self._split(self.projection(x), 3)
+            if cache is None:
+                return query, key, value
+            cache.append(key, value)
+            return query, cache.key, cache.value
+
+        width = self.heads * self.d_k
+        weight, offset = self.projection.weight, self.projection.bias
+        offset_query, offset_memory = (None, None) if offset is None else (offset[:width], offset[width:])
+        (query,) = self._split(F.linear(x, weight[:width], offset_query), 1)
+        if cache is not None and len(cache):
+            return query, cache.key, cache.value
+        key, value = self._split(F.linear(memory, weight[width:], offset_memory), 2)
+        if cache is not None:
+            cache.append(key, value)
+        return query, key, value
+
+    def _split(self, projected: Tensor, parts: int) -> tuple[Tensor, ...]:
+        """Cut the features ``(batch, positions, parts · heads · d_k)`` by part and by head."""
+        batch, positions, _ = projected.shape
+        projected = projected.view(batch, positions, parts, self.heads, self.d_k)
+        return projected.permute(2, 0, 3, 1, 4).unbind(0)  # parts times (batch, heads, positions, d_k)
+
+
+def _for_heads(mask: Tensor | None) -> Tensor | None:
+    """Give a mask of a batch an axis for the heads: ``(batch, T, S)`` becomes ``(batch, 1, T, S)``."""
+    return mask.unsqueeze(1) if mask is not None and mask.ndim == 3 else mask
+
+
+def _and_causal(mask: Tensor | None, query: Tensor, key: Tensor) -> Tensor | None:
+    """The mask, with all keys after each query hidden as well."""
+    return masks.combine(masks.causal(query.shape[-2], key.shape[-2], device=query.device), mask)
+
+
+def _fused_pays(query: Tensor, key: Tensor, bias: Tensor | None) -> bool:
+    """Whether PyTorch's fused kernel is the faster way (measured on CPU: ``python -m benchmarks.attention``).
+
+    It never holds the matrix of weights, which pays for long sequences and saves calls in inference. In
+    training on short sequences plain products win, and with a learned bias they always do. A graph that is
+    exported takes them too: it must not depend on the lengths of the example, and a converter's idea of the
+    kernel need not give zeros where everything is masked.
+    """
+    if torch.compiler.is_compiling() or (bias is not None and bias.requires_grad):
+        return False
+    training = torch.is_grad_enabled() and query.requires_grad
+    return not training or query.shape[-2] * key.shape[-2] > 128 * 128
+
+
+def _check(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, bias: Tensor | None) -> None:
+    matrices(query=query, key=key, value=value)
+    if query.shape[-1] != key.shape[-1]:
+        raise ValueError(
+            f"query has {query.shape[-1]} features and key {key.shape[-1]} (shapes {shown(query.shape)} and "
+            f"{shown(key.shape)}), but a dot product needs equally many."
+        )
+    if key.shape[-2] != value.shape[-2]:
+        raise ValueError(
+            f"there are {key.shape[-2]} keys and {value.shape[-2]} values (shapes {shown(key.shape)} and "
+            f"{shown(value.shape)}), but each key needs its value."
+        )
+    if mask is not None or bias is not None:
+        leading = broadcast(query.shape[:-2], key.shape[:-2], value.shape[:-2])
+        scores = (*leading, query.shape[-2], key.shape[-2])
+        if mask is not None:
+            masks.check(mask, *scores[-2:])
+            _check_fit("mask", mask, scores)
+        if bias is not None:
+            floating(query=query, bias=bias)
+            _check_fit("bias", bias, scores)
+
+
+def _check_fit(name: str, tensor: Tensor, scores: tuple[int, ...]) -> None:
+    """A mask or bias must broadcast to the scores without making them larger."""
+    fits = tensor.ndim <= len(scores) and all(
+        size in (1, wanted) for size, wanted in zip(reversed(tensor.shape), reversed(scores), strict=False)
+    )
+    if not fits:
+        raise ValueError(
+            f"{name} has shape {shown(tensor.shape)}, which does not fit scores of shape {shown(scores)}: "
+            "axis by axis from the right, its sizes must agree or be 1, and it may not have more axes."
+        )

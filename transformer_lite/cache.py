@@ -1,0 +1,97 @@
+"""Keys and values that need not be computed again.
+
+A decoder speaks one position at a time. The keys and values of the positions already spoken stay the same
+from step to step, so each step adds one row to them, and only the newest query is computed.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from transformer_lite._check import shown
+
+
+class KeyValueCache:
+    """The keys and values of one attention layer, growing along the positions.
+
+    ``append`` writes into memory that is set aside in advance and doubled when it is full, instead of copying
+    everything at every step. This is for inference: what is cached takes no part in back-propagation.
+    """
+
+    def __init__(self) -> None:
+        self.length = 0
+        self._key: Tensor | None = None  # (batch, heads, capacity, d_k), filled up to length
+        self._value: Tensor | None = None
+
+    def __len__(self) -> int:
+        return self.length
+
+    @property
+    def key(self) -> Tensor:
+        """The keys so far, ``(batch, heads, length, d_k)``.
+
+        Raises:
+            ValueError: before the first ``append``.
+        """
+        if self._key is None:
+            raise ValueError("the cache is empty: append keys and values first.")
+        return self._key[:, :, : self.length]
+
+    @property
+    def value(self) -> Tensor:
+        """The values so far, ``(batch, heads, length, d_v)``.
+
+        Raises:
+            ValueError: before the first ``append``.
+        """
+        if self._value is None:
+            raise ValueError("the cache is empty: append keys and values first.")
+        return self._value[:, :, : self.length]
+
+    def append(self, key: Tensor, value: Tensor) -> None:
+        """Add the keys ``(batch, heads, new, d_k)`` and values ``(batch, heads, new, d_v)`` of new positions.
+
+        Raises:
+            ValueError: if they need gradients, are not equally many, or do not fit what is there.
+        """
+        if torch.is_grad_enabled() and (key.requires_grad or value.requires_grad):
+            raise ValueError("a cache is for inference, but gradients are on: decode inside torch.no_grad().")
+        if key.ndim != 4 or value.ndim != 4 or key.shape[:3] != value.shape[:3]:
+            raise ValueError(
+                f"key has shape {shown(key.shape)} and value {shown(value.shape)}, but must be "
+                "(batch, heads, new, d_k) and (batch, heads, new, d_v)."
+            )
+        if self._key is not None and self._value is not None:
+            for name, old, new in (("key", self._key, key), ("value", self._value, value)):
+                if old.shape[:2] != new.shape[:2] or old.shape[3] != new.shape[3]:
+                    raise ValueError(
+                        f"{name} has shape {shown(new.shape)}, but the cache holds "
+                        f"{shown((*old.shape[:2], self.length, old.shape[3]))}: only the length may differ."
+                    )
+        end = self.length + key.shape[2]
+        self._key = _written(self._key, key, self.length, end)
+        self._value = _written(self._value, value, self.length, end)
+        self.length = end
+
+    def reorder(self, rows: Tensor) -> None:
+        """Let row ``i`` of the batch continue what row ``rows[i]`` has cached: beams move between rows.
+
+        Args:
+            rows: indices into the batch, ``(new_batch,)``.
+        """
+        if self._key is not None and self._value is not None:
+            self._key = self._key.index_select(0, rows)
+            self._value = self._value.index_select(0, rows)
+
+
+def _written(memory: Tensor | None, new: Tensor, start: int, end: int) -> Tensor:
+    """``memory`` with ``new`` at positions ``start`` to ``end``, twice as long if they did not fit."""
+    batch, heads, _, features = new.shape
+    if memory is None or memory.shape[2] < end:
+        larger = new.new_empty(batch, heads, max(16, 2 * end), features)
+        if memory is not None:
+            larger[:, :, :start] = memory[:, :, :start]
+        memory = larger
+    memory[:, :, start:end] = new
+    return memory
