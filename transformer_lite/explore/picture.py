@@ -97,7 +97,7 @@ def _heatmap(
             for column in range(values.shape[1]):
                 # In the page's ink or its background, whichever the front end's charts would choose there.
                 x = float(values[row, column])
-                strong = abs(x) > 0.55 * limit
+                strong = abs(x) > 0.6 * limit
                 text = axes.text(
                     column + 0.5, row + 0.5, number(round(x, 2)), ha="center", va="center", fontsize=10
                 )

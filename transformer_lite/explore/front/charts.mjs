@@ -89,22 +89,45 @@ function heatmap(view, tensors, { theme, labels, width }) {
     xgap: rows * columns <= MAX_TEXT_CELLS ? 1 : 0,
     ygap: rows * columns <= MAX_TEXT_CELLS ? 1 : 0,
   };
-  if (readable) {
-    trace.text = grid((x) => cellText(x));
-    trace.texttemplate = "%{text}";
-    trace.textfont = { size: 11 };
-  }
+  const masked = theme === "dark" ? "#39424e" : "#d5d9df";
+  const ink = (x) => inkOn(colourAt(...(Number.isFinite(x) ? [stops, (x - zmin) / (zmax - zmin)] : [[masked, masked], 0])));
   const top = flat ? 24 : 20 + 5.2 * Math.max(...labels[1].map((label) => label.length));
-  const masked = data.some((x) => !Number.isFinite(x));
   return {
-    data: [trace],
+    data: readable ? [trace, cellNumbers(data, columns, ink)] : [trace],
     layout: {
       margin: { l: Math.min(120, left), r: 8, t: Math.min(90, top), b: 6 },
-      plot_bgcolor: masked ? (theme === "dark" ? "#39424e" : "#d5d9df") : undefined,
+      plot_bgcolor: data.every(Number.isFinite) ? undefined : masked,
       xaxis: { side: "top", range: [-0.5, columns - 0.5], showgrid: false, tickangle: flat ? 0 : -50, ...ticks(labels[1]) },
       yaxis: { range: [rows - 0.5, -0.5], showgrid: false, ...ticks(labels[0]) },
     },
   };
+}
+
+/** The numbers in the cells, each in the ink that stands out from its cell. */
+function cellNumbers(data, columns, ink) {
+  const numbers = Array.from(data);
+  return {
+    type: "scatter", mode: "text", hoverinfo: "skip",
+    x: numbers.map((_, i) => i % columns),
+    y: numbers.map((_, i) => Math.floor(i / columns)),
+    text: numbers.map(cellText),
+    textfont: { size: 11, color: numbers.map(ink) },
+  };
+}
+
+/** The red, green and blue of a colour scale at a place from 0 to 1. */
+function colourAt(stops, place) {
+  const at = Math.min(1, Math.max(0, place)) * (stops.length - 1);
+  const low = Math.min(Math.floor(at), stops.length - 2);
+  const channel = (stop, i) => parseInt(stop.slice(1 + 2 * i, 3 + 2 * i), 16);
+  return [0, 1, 2].map((i) => channel(stops[low], i) + (at - low) * (channel(stops[low + 1], i) - channel(stops[low], i)));
+}
+
+/** Black or white, whichever has the higher contrast (relative luminance as in WCAG 2). */
+function inkOn(colour) {
+  const linear = colour.map((c) => (c / 255 <= 0.04045 ? c / 255 / 12.92 : ((c / 255 + 0.055) / 1.055) ** 2.4));
+  const luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2];
+  return luminance > 0.179 ? "#0b0f14" : "#ffffff";
 }
 
 // Two decimals are enough beside a colour; the exact number is one hover away.
