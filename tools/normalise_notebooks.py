@@ -1,7 +1,7 @@
 """Store notebooks the same way every time: no outputs, stable cell ids, no metadata of the machine that ran them.
 
-`python tools/normalise_notebooks.py [--check] [NOTEBOOK…]`, by default every notebook of the book. With `--check` nothing
-is written: notebooks that are not normal are named, and the exit status is 1.
+`python tools/normalise_notebooks.py [--check] [NOTEBOOK…]`, by default every notebook of the book. With `--check`
+nothing is written: notebooks that are not normal are named, and the exit status is 1.
 """
 
 import argparse

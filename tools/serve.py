@@ -9,6 +9,7 @@ import functools
 import http.server
 import sys
 from pathlib import Path
+from typing import ClassVar
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "book/_ext"))
@@ -19,7 +20,7 @@ from house.policy import POLICY  # noqa: E402 (the path comes first)
 class Handler(http.server.SimpleHTTPRequestHandler):
     """Files with their right types, never from the browser's cache, under the strict policy."""
 
-    extensions_map = {
+    extensions_map: ClassVar = {
         **http.server.SimpleHTTPRequestHandler.extensions_map,
         ".js": "text/javascript",
         ".mjs": "text/javascript",

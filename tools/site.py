@@ -60,8 +60,8 @@ def main() -> int:
     environment = {**os.environ, "PYTHONUNBUFFERED": "1", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
     done = subprocess.run(command, cwd=ROOT, env=environment, check=False)
     if done.returncode:
-        # Sphinx remembers pages that it has read and would not repeat their warnings: the next run must read them again.
-        # The notebooks that ran stay in their cache.
+        # Sphinx remembers pages that it has read and would not repeat their warnings: the next run must read them
+        # again. The notebooks that ran stay in their cache.
         shutil.rmtree(BUILD / ".doctrees", ignore_errors=True)
         print("The website was not built: the warnings and errors above say why.", file=sys.stderr)
         return 1

@@ -36,4 +36,5 @@ def choose_folders(app, config):
     figures.mkdir(parents=True, exist_ok=True)
     # Read by transformer_lite.explore in the chapters' kernels: figures are being built for the website.
     os.environ["TRANSFORMER_LITE_SITE"] = str(figures)
+    config.house_figures = str(figures)
     config.nb_execution_cache_path = str(folder / "notebooks")

@@ -1,0 +1,66 @@
+"""Live figures on the built pages: the runtime, the front end, and each figure's graph and trace."""
+
+import re
+import shutil
+from pathlib import Path
+
+from sphinx.util import logging
+
+from transformer_lite.explore import bundle
+
+logger = logging.getLogger(__name__)
+
+FIGURE = re.compile(r"<figure\b[^>]*\bclass=\"[^\"]*\bexplorable\b[^\"]*\"[^>]*>")
+SOURCE = re.compile(r"\bdata-source=\"([\w.-]+)\"")
+
+# The browser's runtime: one copy for the whole site, fetched when a figure comes near the screen.
+RUNTIME = {
+    "onnxruntime-web/dist/ort.wasm.min.mjs": "ort.wasm.min.mjs",
+    "onnxruntime-web/dist/ort-wasm-simd-threaded.mjs": "ort-wasm-simd-threaded.mjs",
+    "onnxruntime-web/dist/ort-wasm-simd-threaded.wasm": "ort-wasm-simd-threaded.wasm",
+    "plotly.js-cartesian-dist-min/plotly-cartesian.min.js": "plotly.min.js",
+}
+
+
+def install_front_end(modules: Path, static: Path):
+    """The files that all figures share."""
+    runtime = static / "runtime"
+    runtime.mkdir(exist_ok=True)
+    for source, name in RUNTIME.items():
+        shutil.copyfile(modules / source, runtime / name)
+    explore = static / "explore"
+    explore.mkdir(exist_ok=True)
+    for name, text in {
+        "explore.mjs": bundle.script(),
+        "explore.css": bundle.style(),
+        "site.mjs": bundle.site(),
+    }.items():
+        (explore / name).write_text(text, encoding="utf-8")
+
+
+def sources(html: str) -> set[str]:
+    """The names under which a page's figures are stored."""
+    return {found[1] for figure in FIGURE.findall(html) if (found := SOURCE.search(figure))}
+
+
+def install_figures(names: set[str], figures: Path, static: Path):
+    """Copy what the pages name, and remove what no page names any more."""
+    target = static / "figures"
+    target.mkdir(exist_ok=True)
+    wanted = {f"{name}{suffix}" for name in names for suffix in (".json", ".trace.json")}
+    for old in target.iterdir():
+        if old.name not in wanted:
+            old.unlink()
+    for name in sorted(wanted):
+        if (figures / name).is_file():
+            shutil.copyfile(figures / name, target / name)
+        else:
+            logger.warning("a page shows the figure %s, which no chapter has written", name, type="explore")
+
+
+def head(root: str) -> str:
+    """What the head of a page with live figures needs; `root` leads from the page to the site's top."""
+    return (
+        f'<link rel="stylesheet" href="{root}_static/explore/explore.css" />\n'
+        f'<script type="module" src="{root}_static/explore/site.mjs"></script>\n'
+    )

@@ -1,0 +1,157 @@
+"""The last step of the build: pages that send little, and obey a strict content security policy.
+
+Each page's inline scripts move into files (same order; data blocks stay), the policy is stated in its head, its style
+sheets become one, and what no page uses is removed. Doing it twice changes nothing, so unchanged pages of an
+earlier build may pass through again.
+"""
+
+import hashlib
+import re
+from pathlib import Path
+
+from house import explorables, icons, palette, styles
+from house.policy import POLICY
+
+SCRIPT = re.compile(r"<script\b([^>]*)>(.*?)</script>", re.DOTALL)
+TYPE = re.compile(r"\btype=[\"']?([\w/+-]+)")
+CHARSET = re.compile(r"<meta charset=\"?utf-8\"?\s*/?>", re.IGNORECASE)
+HANDLER = re.compile(r"<[a-z][^<>]*\s(on[a-z]+)=\"")
+DEFERRED = re.compile(r"\b(defer|async|data-first-paint)\b")
+CLASSIC = {"text/javascript", "application/javascript"}
+# sphinx-exercise and sphinx-proof give every box of a page the same id.
+DOUBLED = re.compile(r"(<section\b[^>]*?) id=\"(?:exercise|solution|proof)-content\"")
+# What the theme and the extensions install and no page asks for.
+UNUSED = [
+    "**/*.map",
+    "**/fontawesome*",
+    "vendor",
+    "locales",
+    "**/*.LICENSE.txt",
+    "images/logo_[djk]*",
+    "sbt-webpack-macros.html",
+]
+
+
+def externalise(html: str, root: str, static: Path) -> str:
+    """Move inline scripts into files named after their content, and those of the head to the page's end.
+
+    There they hold up no paint, and still run in their order, before the document counts as read.
+    """
+    late = []
+
+    def move(found):
+        attributes, body = found[1], found[2]
+        kind = TYPE.search(attributes)
+        if kind and kind[1] not in CLASSIC:
+            return found[0]
+        if "src=" not in attributes:
+            if not body.strip():
+                return ""
+            name = hashlib.sha256(body.strip().encode()).hexdigest()[:12] + ".js"
+            (static / "inline").mkdir(exist_ok=True)
+            (static / "inline" / name).write_text(body.strip() + "\n", encoding="utf-8")
+            attributes += f' src="{root}_static/inline/{name}"'
+        script = f"<script{attributes}></script>"
+        if found.start() < end_of_head and not DEFERRED.search(attributes):
+            late.append(script)
+            return ""
+        return script
+
+    end_of_head = html.find("</head>")
+    html = SCRIPT.sub(move, html)
+    start, body, rest = html.rpartition("</body>")
+    return f"{start}{''.join(late)}\n  {body}{rest}" if late else html
+
+
+def state_policy(html: str) -> str:
+    if "Content-Security-Policy" in html:
+        return html
+    tag = f'<meta http-equiv="Content-Security-Policy" content="{POLICY}" />'
+    if CHARSET.search(html):
+        return CHARSET.sub(lambda found: f"{found[0]}\n    {tag}", html, count=1)
+    return html.replace("<head>", f"<head>{tag}", 1)
+
+
+def finish(app, exception):
+    if exception is not None or app.builder.format != "html":
+        return
+    site = Path(app.outdir)
+    static = site / "_static"
+    modules = Path(app.srcdir) / "node_modules"
+
+    explorables.install_front_end(modules, static)
+    known, drawn, figures = set(), set(), set()
+    for path in sorted(site.rglob("*.html")):
+        if static in path.parents:
+            continue
+        before = path.read_text(encoding="utf-8")
+        root = "../" * (len(path.relative_to(site).parts) - 1)
+        html = DOUBLED.sub(r"\1", state_policy(externalise(before, root, static)))
+        if handler := HANDLER.search(html):
+            raise ValueError(f"{path}: the inline handler {handler[1]} cannot run under the site's policy")
+        here = explorables.sources(html)
+        if here and "explore/site.mjs" not in html:
+            html = html.replace("</head>", explorables.head(root) + "</head>", 1)
+        if html != before:
+            path.write_text(html, encoding="utf-8")
+        figures |= here
+        known |= styles.classes_in(html)
+        drawn |= icons.used(html)
+
+    explorables.install_figures(figures, Path(app.config.house_figures), static)
+    for script in static.rglob("*.js"):
+        known |= styles.words_in(script.read_text(encoding="utf-8"))
+    write_style(app, static, modules, known, drawn)
+    for pattern in UNUSED:
+        for path in static.glob(pattern):
+            remove(path)
+
+
+def write_style(app, static: Path, modules: Path, known: set[str], drawn: set[tuple[str, str]]):
+    """`_static/site.css`: the theme's sheets, the extensions', and last the book's own."""
+    names = ["styles/theme.css", "styles/pydata-sphinx-theme.css"]
+    names += [str(sheet.filename).removeprefix("_static/") for sheet in app.builder._css_files]
+    own = static / "house.css"
+    sheets = [styles.read(static / name) for name in dict.fromkeys(names) if name != own.name]
+    sheets += [styles.katex(modules, static), icons.style(drawn, modules), palette.style(), styles.read(own)]
+    (static / "site.css").write_text(styles.bundle(sheets, known), encoding="utf-8")
+
+
+def remove(path: Path):
+    if path.is_dir():
+        for child in path.iterdir():
+            remove(child)
+        path.rmdir()
+    else:
+        path.unlink()
+
+
+def drop_inline_buttons(app, pagename, templatename, context, doctree):
+    """The theme's buttons that need inline JavaScript (print, full screen); browsers have keys for both."""
+
+    def keep(buttons):
+        for button in buttons:
+            if button["type"] == "group":
+                button["buttons"] = list(keep(button["buttons"]))
+            if button["type"] != "javascript" and button.get("buttons") != []:
+                yield button
+
+    context["header_buttons"] = list(keep(context.get("header_buttons", [])))
+
+
+def choose_parts(app, config):
+    """Which of the theme's parts a page shows. Here, because _config.yml would replace Jupyter Book's own choices."""
+    config.html_theme_options |= {
+        "navbar_persistent": [],
+        "footer_content_items": ["copyright.html", "extra-footer.html"],
+        "logo": {**config.html_theme_options.get("logo", {}), "text": config.html_title},
+        "use_fullscreen_button": False,
+        "back_to_top_button": False,
+    }
+
+
+def setup(app):
+    app.add_config_value("house_figures", "", "")
+    app.connect("config-inited", choose_parts)
+    app.connect("html-page-context", drop_inline_buttons, priority=900)
+    app.connect("build-finished", finish, priority=900)
