@@ -16,6 +16,7 @@ from torch.nn import functional as F
 from transformer_lite import masks
 from transformer_lite._check import Record, broadcast, floating, matrices, positive, probability, shown
 from transformer_lite.cache import KeyValueCache
+from transformer_lite.positions import rotate
 from transformer_lite.scores import default_scale, scaled_dot
 
 
@@ -157,13 +158,21 @@ class MultiHeadAttention(nn.Module):
         d_k: features of one head; ``d_model / heads`` if not given.
         bias: whether the projections add a learned vector.
         dropout: share of attention weights set to zero in training.
+        rotary: whether self-attention turns queries and keys by their position; ``d_k`` must be even.
 
     Raises:
         ValueError: if ``heads`` does not divide ``d_model`` and no ``d_k`` is given, or a size is below 1.
     """
 
     def __init__(
-        self, *, d_model: int, heads: int, d_k: int | None = None, bias: bool = True, dropout: float = 0.0
+        self,
+        *,
+        d_model: int,
+        heads: int,
+        d_k: int | None = None,
+        bias: bool = True,
+        dropout: float = 0.0,
+        rotary: bool = False,
     ) -> None:
         super().__init__()
         positive(d_model=d_model, heads=heads)
@@ -177,7 +186,11 @@ class MultiHeadAttention(nn.Module):
                 )
             d_k = d_model // heads
         positive(d_k=d_k)
-        self.d_model, self.heads, self.d_k, self.dropout = d_model, heads, d_k, dropout
+        if rotary and d_k % 2:
+            raise ValueError(
+                f"d_k = {d_k} is odd, but rotary positions turn pairs of features: take an even d_k."
+            )
+        self.d_model, self.heads, self.d_k, self.dropout, self.rotary = d_model, heads, d_k, dropout, rotary
         self.projection = nn.Linear(d_model, 3 * heads * d_k, bias=bias)
         self.output = nn.Linear(heads * d_k, d_model, bias=bias)
         for matrix in (self.W_Q, self.W_K, self.W_V, self.output.weight):
@@ -268,6 +281,10 @@ class MultiHeadAttention(nn.Module):
         """Queries, keys and values of every head: ``(batch, heads, positions, d_k)`` each."""
         if memory is None:
             query, key, value = self._split(self.projection(x), 3)
+            if self.rotary:
+                start = 0 if cache is None else len(cache)
+                positions = torch.arange(x.shape[1], device=x.device) + start  # (T,)
+                query, key = rotate(query, positions), rotate(key, positions)
             if cache is None:
                 return query, key, value
             cache.append(key, value)

@@ -1,0 +1,351 @@
+"""Telling positions apart: attention alone sees a set, not a sequence.
+
+Sinusoidal codes give each pair of features a clock hand that turns at its own speed,
+
+    PE(t, 2i) = sin(ω_i t)      PE(t, 2i + 1) = cos(ω_i t)      ω_i = base^(-2i / d_model)
+
+so that moving on by k positions is a rotation, PE(t + k) = M_k PE(t), and PE(t) · PE(t + k) = Σ cos(ω_i k)
+does not depend on t. Rotary codes turn queries and keys themselves by the same hands. Learned codes are a
+table; relative biases are a table of what is added to the score, by distance.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from transformer_lite._check import positive, shown
+
+
+def frequencies(*, d_model: int, base: float = 10000.0) -> Tensor:
+    """The speed of each clock hand, ``ω_i = base^(-2i / d_model)``, in radians per position.
+
+    Source: Vaswani et al. 2017, section 3.5.
+
+    Args:
+        d_model: features of the code; hand ``i`` drives features ``2i`` and ``2i + 1``.
+        base: how much slower the last hand is than the first, nearly.
+
+    Returns:
+        ``(⌈d_model / 2⌉,)`` in float64.
+
+    Raises:
+        ValueError: if ``d_model`` is below 1 or ``base`` is not positive.
+    """
+    positive(d_model=d_model)
+    if not base > 0:
+        raise ValueError(f"base is {base!r}, but must be positive; the paper takes 10000.")
+    exponents = torch.arange(0, d_model, 2, dtype=torch.float64) / d_model  # (d_model / 2,)
+    return torch.as_tensor(base, dtype=torch.float64) ** -exponents  # (d_model / 2,)
+
+
+def sinusoidal(
+    positions: Tensor | int, *, d_model: int, base: float = 10000.0, dtype: torch.dtype = torch.float32
+) -> Tensor:
+    """Sinusoidal position codes, ``sin`` and ``cos`` in turn.
+
+    Angles are computed in float64: in float32 they are off by 0.0002 at position 5000, and bfloat16 cannot
+    even count to 300. With an odd ``d_model`` the last hand shows its sine only.
+
+    Source: Vaswani et al. 2017, section 3.5.
+
+    Args:
+        positions: any tensor of positions, negative and fractional ones too; or a number ``T`` for
+            ``0 ... T - 1``.
+        d_model: features of the code.
+        base: see ``frequencies``.
+        dtype: of the result.
+
+    Returns:
+        Codes ``(*positions.shape, d_model)``.
+
+    Raises:
+        ValueError: for a negative ``T``, ``d_model`` below 1, or a ``base`` that is not positive.
+    """
+    angles = _angles(positions, d_model, base)  # (..., d_model / 2)
+    both = torch.stack([angles.sin(), angles.cos()], dim=-1).flatten(-2)  # (..., d_model), 1 more if odd
+    return both[..., :d_model].to(dtype)
+
+
+def sinusoidal_2d(
+    height: int, width: int, *, d_model: int, base: float = 10000.0, dtype: torch.dtype = torch.float32
+) -> Tensor:
+    """Sinusoidal codes on a grid: the first half of the features tells the row, the second the column.
+
+    Args:
+        height: rows of the grid.
+        width: columns of the grid.
+        d_model: features of the code, an even number.
+        base: see ``frequencies``.
+        dtype: of the result.
+
+    Returns:
+        Codes ``(height, width, d_model)``.
+
+    Raises:
+        ValueError: if ``d_model`` is odd, or a size is negative.
+    """
+    if d_model % 2:
+        raise ValueError(f"d_model = {d_model} is odd, but rows and columns take half of the features each.")
+    rows = sinusoidal(height, d_model=d_model // 2, base=base, dtype=dtype)  # (height, d_model / 2)
+    columns = sinusoidal(width, d_model=d_model // 2, base=base, dtype=dtype)  # (width, d_model / 2)
+    return torch.cat(
+        [rows[:, None].expand(-1, width, -1), columns[None].expand(height, -1, -1)], dim=-1
+    )  # (height, width, d_model)
+
+
+def shift(
+    k: Tensor | float, *, d_model: int, base: float = 10000.0, dtype: torch.dtype = torch.float32
+) -> Tensor:
+    """The matrix ``M_k`` that moves every sinusoidal code on by ``k`` positions: ``PE(t + k) = M_k PE(t)``.
+
+    Along its diagonal stand rotations, ``[[cos ω_i k, sin ω_i k], [-sin ω_i k, cos ω_i k]]``.
+
+    Source: Vaswani et al. 2017, section 3.5, where it is claimed; the matrix follows from the sum formulas.
+
+    Args:
+        k: how far; any number, or a tensor of numbers.
+        d_model: features of the code, an even number.
+        base: see ``frequencies``.
+        dtype: of the result.
+
+    Returns:
+        ``(*k.shape, d_model, d_model)``.
+
+    Raises:
+        ValueError: if ``d_model`` is odd: a sine without its cosine cannot be moved.
+    """
+    if d_model % 2:
+        raise ValueError(
+            f"d_model = {d_model} is odd: the last sine has no cosine, so no matrix can move it."
+        )
+    angles = _angles(torch.as_tensor(k, dtype=torch.float64), d_model, base)  # (..., d_model / 2)
+    # On and beside the diagonal: [0, 1, 0, 1, ...] picks the first or the second feature of a hand.
+    diagonal = angles.cos().repeat_interleave(2, dim=-1)  # (..., d_model)
+    beside = torch.stack([angles.sin(), torch.zeros_like(angles)], dim=-1).flatten(-2)[..., :-1]
+    matrix = diagonal.diag_embed() + beside.diag_embed(1) - beside.diag_embed(-1)
+    return matrix.to(dtype)  # (..., d_model, d_model)
+
+
+def rotate(x: Tensor, positions: Tensor | int, *, base: float = 10000.0) -> Tensor:
+    """Rotary codes: turn each pair of features ``(2i, 2i + 1)`` of a query or key by the angle ``ω_i t``.
+
+    The dot product of a query turned to ``t`` and a key turned to ``s`` depends on ``t - s`` only.
+
+    Source: Su et al. 2021 (RoFormer), equation 34.
+
+    Args:
+        x: ``(..., T, d_k)`` with an even ``d_k``.
+        positions: ``(T,)``, or any shape that broadcasts to ``(..., T)``; or the number ``T`` itself.
+        base: see ``frequencies``.
+
+    Returns:
+        ``(..., T, d_k)``.
+
+    Raises:
+        ValueError: if ``d_k`` is odd, or the positions do not fit.
+    """
+    if x.ndim < 2 or x.shape[-1] % 2 or x.shape[-1] == 0:
+        raise ValueError(
+            f"x has shape {shown(x.shape)}, but must be (..., T, d_k) with an even d_k to be turned."
+        )
+    angles = _angles(positions, x.shape[-1], base)  # (..., T, d_k / 2)
+    if angles.shape[-2:-1] not in (x.shape[-2:-1], (1,)):
+        raise ValueError(
+            f"there are {angles.shape[-2] if angles.ndim > 1 else 'no'} positions for x with {x.shape[-2]} rows, "
+            f"shape {shown(x.shape)}: give one for each."
+        )
+    cos, sin = (part.to(x.device, x.dtype) for part in (angles.cos(), angles.sin()))  # (..., T, d_k / 2)
+    first, second = x[..., 0::2], x[..., 1::2]  # (..., T, d_k / 2)
+    return torch.stack([first * cos - second * sin, first * sin + second * cos], dim=-1).flatten(-2)
+
+
+class SinusoidalPositions(nn.Module):
+    """Adds sinusoidal codes to a batch of embeddings, of any length.
+
+    A table for the first ``max_length`` positions is kept beside the parameters; it moves with them and is
+    not saved with them. Codes beyond it are computed when they are needed.
+
+    Args:
+        d_model: features of the embeddings.
+        max_length: positions to keep in the table.
+        base: see ``frequencies``.
+    """
+
+    table: Tensor
+
+    def __init__(self, *, d_model: int, max_length: int = 1024, base: float = 10000.0) -> None:
+        super().__init__()
+        self.d_model, self.base = d_model, base
+        self.register_buffer("table", sinusoidal(max_length, d_model=d_model, base=base), persistent=False)
+
+    def forward(self, x: Tensor, *, start: int = 0) -> Tensor:
+        """Add the codes of positions ``start, start + 1, ...``.
+
+        Args:
+            x: ``(batch, T, d_model)``.
+            start: position of the first row, for decoding step by step.
+
+        Returns:
+            ``(batch, T, d_model)``.
+
+        Raises:
+            ValueError: if ``x`` is not ``(batch, T, d_model)``, or ``start`` is negative.
+        """
+        _check_embeddings(x, self.d_model, start)
+        end = start + x.shape[1]
+        if end <= len(self.table) and x.dtype != torch.float64:  # the table would be too coarse for float64
+            return x + self.table[start:end].to(x.dtype)  # (batch, T, d_model)
+        positions = torch.arange(start, end)
+        codes = sinusoidal(positions, d_model=self.d_model, base=self.base, dtype=x.dtype)  # (T, d_model)
+        return x + codes.to(x.device)  # (batch, T, d_model)
+
+
+class LearnedPositions(nn.Module):
+    """Adds a learned vector for each position.
+
+    Args:
+        d_model: features of the embeddings.
+        max_length: positions that have a vector; there is nothing to add beyond.
+    """
+
+    def __init__(self, *, d_model: int, max_length: int) -> None:
+        super().__init__()
+        positive(d_model=d_model, max_length=max_length)
+        self.weight = nn.Parameter(nn.init.normal_(torch.empty(max_length, d_model), std=0.02))
+
+    def forward(self, x: Tensor, *, start: int = 0) -> Tensor:
+        """Add the vectors of positions ``start, start + 1, ...``.
+
+        Args:
+            x: ``(batch, T, d_model)``.
+            start: position of the first row, for decoding step by step.
+
+        Returns:
+            ``(batch, T, d_model)``.
+
+        Raises:
+            ValueError: if ``x`` is not ``(batch, T, d_model)``, or reaches beyond the last vector.
+        """
+        max_length, d_model = self.weight.shape
+        _check_embeddings(x, d_model, start)
+        end = start + x.shape[1]
+        if end > max_length:
+            raise ValueError(
+                f"positions {start} to {end - 1} are asked for, but only {max_length} were learned: take a larger "
+                "max_length, or sinusoidal positions, which have no last one."
+            )
+        return x + self.weight[start:end]  # (batch, T, d_model)
+
+
+class RelativeBias(nn.Module):
+    """A learned number for each head and distance, added to the scores.
+
+    Distances beyond ``max_distance`` share the number of the farthest.
+
+    Source: Raffel et al. 2020 (T5), section 2.1, with one bucket for each distance; the clipping is that of
+    Shaw et al. 2018, equation 4.
+
+    Args:
+        heads: number of heads.
+        max_distance: the farthest distance told apart, at least 1.
+    """
+
+    def __init__(self, *, heads: int, max_distance: int) -> None:
+        super().__init__()
+        positive(heads=heads, max_distance=max_distance)
+        self.table = nn.Parameter(nn.init.normal_(torch.empty(heads, 2 * max_distance + 1), std=0.02))
+
+    def forward(self, T: int, S: int | None = None) -> Tensor:
+        """The bias for ``T`` queries, the last of ``S`` positions: ``(heads, T, S)``.
+
+        Raises:
+            ValueError: for a negative length.
+        """
+        S = T if S is None else S
+        if T < 0 or S < 0:
+            raise ValueError(f"T = {T} and S = {S} are numbers of positions, and must be at least 0.")
+        farthest = self.table.shape[1] // 2
+        queries = torch.arange(T, device=self.table.device) + (S - T)  # (T,)
+        keys = torch.arange(S, device=self.table.device)  # (S,)
+        distances = (keys - queries[:, None]).clamp(-farthest, farthest)  # (T, S)
+        return self.table[:, distances + farthest]  # (heads, T, S)
+
+
+def relative_index(height: int, width: int) -> Tensor:
+    """Which entry of the bias table belongs to each pair of positions in a window.
+
+    A query at (row, column) = (i, j) and a key at (i', j') are told apart by their offset only:
+
+        index = (i - i' + height - 1) · (2 width - 1) + (j - j' + width - 1)
+
+    For a window of 2 × 2 whose positions are numbered 0 1 / 2 3::
+
+        key    0  1  2  3
+        query 0  4  3  1  0
+              1  5  4  2  1
+              2  7  6  4  3
+              3  8  7  5  4
+
+    Source: Liu et al. 2021 (Swin), equation 4 and its code.
+
+    Args:
+        height: rows of the window.
+        width: columns of the window.
+
+    Returns:
+        ``(height · width, height · width)``, integers from 0 to ``(2 height - 1)(2 width - 1) - 1``.
+
+    Raises:
+        ValueError: if a size is below 1.
+    """
+    positive(height=height, width=width)
+    row = torch.arange(height).repeat_interleave(width)  # (height · width,)
+    column = torch.arange(width).repeat(height)  # (height · width,)
+    rows = row[:, None] - row + height - 1  # (height · width, height · width)
+    columns = column[:, None] - column + width - 1
+    return rows * (2 * width - 1) + columns
+
+
+class RelativeBias2d(nn.Module):
+    """A learned number for each head and each offset between two positions of a window, added to the scores.
+
+    Source: Liu et al. 2021 (Swin), equation 4.
+
+    Args:
+        heads: number of heads.
+        height: rows of the window.
+        width: columns of the window.
+    """
+
+    index: Tensor
+
+    def __init__(self, *, heads: int, height: int, width: int) -> None:
+        super().__init__()
+        positive(heads=heads)
+        self.register_buffer("index", relative_index(height, width), persistent=False)
+        entries = (2 * height - 1) * (2 * width - 1)
+        self.table = nn.Parameter(nn.init.trunc_normal_(torch.empty(entries, heads), std=0.02))
+
+    def forward(self) -> Tensor:
+        """The bias for all pairs of positions, ``(heads, height · width, height · width)``."""
+        return self.table[self.index].permute(2, 0, 1)
+
+
+def _angles(positions: Tensor | int, d_model: int, base: float) -> Tensor:
+    """How far each hand has turned at each position: ``(*positions.shape, d_model / 2)`` in float64."""
+    if not isinstance(positions, Tensor):
+        if positions < 0:
+            raise ValueError(f"T is {positions}, but is a number of positions and must be at least 0.")
+        positions = torch.arange(positions)
+    speeds = frequencies(d_model=d_model, base=base).to(positions.device)
+    return positions.double()[..., None] * speeds
+
+
+def _check_embeddings(x: Tensor, d_model: int, start: int) -> None:
+    if x.ndim != 3 or x.shape[-1] != d_model:
+        raise ValueError(
+            f"x has shape {shown(x.shape)}, but must be (batch, positions, d_model = {d_model})."
+        )
+    if start < 0:
+        raise ValueError(f"start is {start}, but positions are counted from 0.")
