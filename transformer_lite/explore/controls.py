@@ -80,8 +80,10 @@ class Slider(Control):
     kind = "slider"
 
     def prepare(self, name: str) -> None:
-        if not self.min < self.max:
-            raise ValueError(f"Slider {name!r}: min must be below max, got min={self.min} and max={self.max}")
+        if not -math.inf < self.min < self.max < math.inf:
+            raise ValueError(
+                f"Slider {name!r}: needs finite ends, min below max, got min={self.min} and max={self.max}"
+            )
         if self.step is None:
             self.step = float(f"{(self.max - self.min) / 100:.1g}")
         if self.step <= 0:
@@ -227,6 +229,11 @@ class Words(Control):
         if len(set(self.vocabulary)) < len(self.vocabulary):
             twice = sorted({word for word in self.vocabulary if self.vocabulary.count(word) > 1})
             raise ValueError(f"Words {name!r}: the vocabulary holds {', '.join(twice)} more than once")
+        parted = [word for word in self.vocabulary if word.split() != [word]]
+        if parted:
+            raise ValueError(
+                f"Words {name!r}: {parted[0]!r} cannot be typed as one word; leave out its white space"
+            )
         if self.maximum < 2:
             raise ValueError(f"Words {name!r}: maximum must be at least 2, got {self.maximum}")
         super().prepare(name)
@@ -277,11 +284,13 @@ class Pick(Control):
         chosen = [index for index in (self.row, self.column) if index is not None]
         if not chosen:
             raise ValueError(f"Pick {name!r}: give row=, column= or both as the first choice")
+        if min(chosen) < 0:
+            raise ValueError(
+                f"Pick {name!r}: row and column count from 0, got row={self.row}, column={self.column}"
+            )
         self.dimensions = [d for d, index in enumerate((self.row, self.column)) if index is not None]
         self.value = chosen if len(chosen) == 2 else chosen[0]
-        # For each dimension how many there are: a number, or the name of the control that has that length.
-        # The figure fills this in once it knows the view.
-        self.limits: list[int | str] = []
+        # The axis behind each dimension; the figure fills this in once it knows the view.
         self.axes: list[dict[str, Any]] = []
         super().prepare(name)
 

@@ -46,7 +46,9 @@ class Explorable:
         for name, control in self.controls.items():
             control.prepare(name)
         self.defaults: Values = {name: control.value for name, control in self.controls.items()}
-        self._place_picks()
+        # An error in the function surfaces here, in the cell that declares it.
+        views = self.show(self.defaults)
+        self._place_picks(views)
 
     def __call__(self, *args: Any, **kwargs: Any) -> View | Mapping[str, View]:
         """What the torch function returns."""
@@ -92,7 +94,11 @@ class Explorable:
         """What the function returns for encoded arguments, by name. A single view is named after its kind."""
         shown = self.function(**arguments)
         views = {shown.kind: shown} if isinstance(shown, View) else shown
-        if not isinstance(views, Mapping) or not all(isinstance(view, View) for view in views.values()):
+        if (
+            not isinstance(views, Mapping)
+            or not views
+            or not all(isinstance(v, View) for v in views.values())
+        ):
             raise ValueError(f"{self.name} must return a view or a dict of views, got {type(shown).__name__}")
         for name, view in views.items():
             view.title = view.title or name.replace("_", " ").capitalize()
@@ -134,12 +140,9 @@ class Explorable:
     def _has_length(self, control: str) -> bool:
         return isinstance(self.controls.get(control), Words | Length)
 
-    def _place_picks(self) -> None:
+    def _place_picks(self, views: dict[str, View]) -> None:
         """Finds, for each pick, the dimensions of the view that it indexes."""
         picks = {name: control for name, control in self.controls.items() if isinstance(control, Pick)}
-        if not picks:
-            return
-        views = self.show(self.defaults)
         described = self.describe_views(views)
         for name, pick in picks.items():
             if pick.view not in views:
@@ -155,7 +158,25 @@ class Explorable:
                 axes[d] | {"size": None if isinstance(axes[d]["labels"], str) else shape[d]}
                 for d in pick.dimensions
             ]
+        if picks:
+            self._check_sizes(picks)
         self.defaults = self.check(self.defaults)
+
+    def _check_sizes(self, picks: Mapping[str, Pick]) -> None:
+        """An axis that no control labels must keep its size, or a pick along it could fall off its end."""
+        start = {name: [0] * len(pick.axes) if len(pick.axes) == 2 else 0 for name, pick in picks.items()}
+        for control in self.controls.values():
+            for value in control.extremes():
+                changes = {name: value for name, c in self.controls.items() if c is control}
+                views = self.show(self.check(changes | start))
+                for name, pick in picks.items():
+                    for dimension, axis in zip(pick.dimensions, pick.axes, strict=True):
+                        size = views[pick.view].tensors()[""].shape[dimension]
+                        if axis["size"] not in (None, size):
+                            raise ValueError(
+                                f"Pick {name!r}: {pick.view!r} has {axis['size']} indices along {axis['name']!r}, but "
+                                f"{size} at {changes}; give it the labels of the control that its size follows"
+                            )
 
     def size(self, axis: dict[str, Any], values: Values) -> int:
         """How many indices a pick's axis has: fixed, or the length of the control it is named after."""

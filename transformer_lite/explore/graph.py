@@ -15,6 +15,9 @@ from .trace import trace
 # What a float32 sum may lose by being added in another order, relative to the largest number in the view.
 TOLERANCE = 1e-5
 
+# Before the name of a control, so that a view may have the same name.
+INPUT = "control:"
+
 
 class _Computation(nn.Module):
     """The function of a figure with its Python arguments fixed: tensors in, tensors out."""
@@ -113,7 +116,7 @@ def _to_onnx(
                 dynamo=True,
                 # One entry for the variadic parameter of `forward`.
                 dynamic_shapes=(tuple(dynamic),) if dynamic else None,
-                input_names=computation.inputs,
+                input_names=[INPUT + name for name in computation.inputs],
                 output_names=names,
                 verbose=False,
             )
@@ -140,8 +143,8 @@ def _follow(figure: Explorable, graph: bytes, cases: list[dict[str, Any]]) -> No
     names = [output.name for output in session.get_outputs()]
     for case in cases:
         feeds = {
-            node.name: figure.controls[node.name].encode(case["values"][node.name]).numpy()
-            for node in session.get_inputs()
+            INPUT + name: figure.controls[name].encode(case["values"][name]).numpy()
+            for name in (node.name.removeprefix(INPUT) for node in session.get_inputs())
         }
         computed = dict(zip(names, session.run(None, feeds), strict=True))
         for name, wanted in case["outputs"].items():

@@ -10,12 +10,12 @@ BACKGROUND = {"light": "#ffffff", "dark": "#14181e"}
 # What a colour stands for, in formulas, figures, code comments and prose. The hues are those of Okabe and Ito
 # (2008), which readers with a colour vision deficiency can tell apart, moved in lightness for contrast.
 ROLES = {
-    "query": {"light": "#0b66a8", "dark": "#5cb8f0", "symbol": "Q"},
-    "key": {"light": "#b04a00", "dark": "#ff9d5c", "symbol": "K"},
-    "value": {"light": "#00734f", "dark": "#45cfa5", "symbol": "V"},
-    "position": {"light": "#a23b7c", "dark": "#ee9fcd", "symbol": "P"},
-    "mask": {"light": "#5b6470", "dark": "#a3adba", "symbol": "M"},
-    "output": {"light": "#806000", "dark": "#e6c34a", "symbol": "Z"},
+    "query": {"light": "#0b66a8", "dark": "#4fb0f5", "symbol": "Q"},
+    "key": {"light": "#b04a00", "dark": "#ff8040", "symbol": "K"},
+    "value": {"light": "#00734f", "dark": "#3fdcaa", "symbol": "V"},
+    "position": {"light": "#8a1f7d", "dark": "#e07fc0", "symbol": "P"},
+    "mask": {"light": "#69707d", "dark": "#c9cfd7", "symbol": "M"},
+    "output": {"light": "#534100", "dark": "#f0cf45", "symbol": "Z"},
 }
 
 # Weights, 0 to 1: lightness alone carries the order, so it survives greyscale. Zero fades into the page.
@@ -36,20 +36,20 @@ CATEGORICAL = {
         "#0b66a8",
         "#b04a00",
         "#00734f",
-        "#a23b7c",
-        "#806000",
-        "#5b6470",
+        "#8a1f7d",
+        "#534100",
+        "#69707d",
         "#2d2d8f",
         "#7a1f1f",
         "#3d6b00",
     ],
     "dark": [
-        "#5cb8f0",
-        "#ff9d5c",
-        "#45cfa5",
-        "#ee9fcd",
-        "#e6c34a",
-        "#a3adba",
+        "#4fb0f5",
+        "#ff8040",
+        "#3fdcaa",
+        "#e07fc0",
+        "#f0cf45",
+        "#c9cfd7",
         "#aab0ff",
         "#ff9a94",
         "#a6d65a",

@@ -6,6 +6,7 @@ SVG whose colours are CSS variables, so that it follows the page's theme.
 
 import io
 import re
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -43,6 +44,7 @@ def svg(view: View, described: dict[str, Any], labels: list[list[str]], height: 
     """The picture as an `<svg>` element. `labels` names the indices of each axis; `prefix` keeps its ids apart."""
     settings: dict[Any, Any] = {
         "svg.fonttype": "none",
+        "text.parse_math": False,
         "svg.hashsalt": "transformer_lite",
         "font.size": 11,
         "text.color": _INK,
@@ -60,7 +62,10 @@ def svg(view: View, described: dict[str, Any], labels: list[list[str]], height: 
         axes = figure.add_subplot()
         _DRAW[described["kind"]](axes, view.tensors(), described, labels)
         file = io.StringIO()
-        figure.savefig(file, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
+        with warnings.catch_warnings():
+            # The page's own font draws the text, so that matplotlib's need not have every character.
+            warnings.filterwarnings("ignore", "Glyph .* missing from font")
+            figure.savefig(file, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
     return _for_the_page(file.getvalue(), prefix)
 
 
@@ -68,9 +73,11 @@ def _for_the_page(text: str, prefix: str) -> str:
     text = text[text.index("<svg") :]
     text = re.sub(r"<metadata>.*?</metadata>|<!--.*?-->", "", text, flags=re.DOTALL)
     text = re.sub(r'(\bid="|href="#|url\(#)', rf"\g<1>{prefix}-", text)
-    text = re.sub(r"#01[0-9a-f]{4}\b", lambda colour: _stand_ins.get(colour[0], colour[0]), text)
+    # Only where a colour is used: a label may look like one.
+    text = re.sub(r"(?<=[a-z]: )#01[0-9a-f]{4}\b", lambda colour: _stand_ins.get(colour[0], colour[0]), text)
     # The page's own font; matplotlib's is not there.
     text = re.sub(r"font: ([\d.]+px)[^;\"]*", r"font-size: \1", text)
+    text = re.sub(r" font-family: [^;\"]*;?", "", text)
     text = re.sub(r' (width|height)="[\d.]+pt"', "", text, count=2)
     return re.sub(r"\n\s*", "\n", text).strip()
 

@@ -5,6 +5,7 @@ A second language is a second file with the same keys. The front end receives th
 
 import json
 import math
+from decimal import ROUND_HALF_UP, Context, Decimal
 from functools import cache
 from importlib.resources import files
 
@@ -31,11 +32,12 @@ def number(x: float) -> str:
         return "∞" if x > 0 else "−∞"
     if x == 0:
         return "0"
-    digits = (
-        f"{x:.2e}"
-        if abs(x) < 1e-3 or abs(x) >= 1e6
-        else f"{x:.{max(0, 2 - math.floor(math.log10(abs(x))))}f}"
-    )
+    # Decimal, because a tie such as 2.125 is rounded up in JavaScript, and to even by Python's own formatting.
+    if abs(x) < 1e-3 or abs(x) >= 1e6:
+        digits = f"{Context(prec=3, rounding=ROUND_HALF_UP).create_decimal_from_float(x):.2e}"
+    else:
+        places = max(0, 2 - math.floor(math.log10(abs(x))))
+        digits = f"{Decimal(x).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP):f}"
     mantissa, _, exponent = digits.partition("e")
     if "." in mantissa:
         mantissa = mantissa.rstrip("0").rstrip(".")

@@ -11,6 +11,8 @@ from typing import Any
 
 from torch import Tensor, float32
 
+from .palette import ROLES
+
 
 @dataclass
 class Axis:
@@ -43,7 +45,24 @@ def _shaped(view: str, tensor: Tensor, *dims: int) -> Tensor:
     if tensor.ndim not in dims:
         wanted = " or ".join(map(str, dims))
         raise ValueError(f"{view} shows a tensor of {wanted} dimension(s), got shape {tuple(tensor.shape)}")
-    return tensor.to(float32)
+    return tensor.detach().to(float32)
+
+
+def _series(view: str, values: Tensor, names: Sequence[str] | None, roles: Sequence[str] | None) -> None:
+    """Names and roles must be one for each series, and roles known."""
+    count = values.shape[0] if values.ndim == 2 else 1
+    for what, given in (("names", names), ("roles", roles)):
+        if given is not None and len(given) != count:
+            raise ValueError(
+                f"{view}: {what} has {len(given)} entries for {count} series: {', '.join(given)}"
+            )
+    for role in roles or ():
+        _role(view, role)
+
+
+def _role(view: str, role: str | None) -> None:
+    if role is not None and role not in ROLES:
+        raise ValueError(f"{view}: there is no role {role!r}; the roles are {', '.join(ROLES)}")
 
 
 class View:
@@ -86,6 +105,7 @@ class Heatmap(View):
 
     def __post_init__(self) -> None:
         self.values = _shaped("Heatmap", self.values, 2)
+        _role("Heatmap", self.role)
 
     def tensors(self) -> dict[str, Tensor]:
         return {"": self.values}  # (rows, columns)
@@ -122,8 +142,13 @@ class Lines(View):
 
     def __post_init__(self) -> None:
         self.values = _shaped("Lines", self.values, 1, 2)
+        _series("Lines", self.values, self.names, self.roles)
         if self.x is not None:
             self.x = _shaped("Lines x", self.x, 1)
+            sizes = self.x.shape[0], self.values.shape[-1]
+            # While a graph is traced, sizes may be symbols; they were compared when the figure was made.
+            if all(isinstance(size, int) for size in sizes) and sizes[0] != sizes[1]:
+                raise ValueError(f"Lines: x has {sizes[0]} places for {sizes[1]} values; give one for each")
         if self.at is not None:
             self.at = _shaped("Lines at", self.at, 0)
 
@@ -155,6 +180,7 @@ class Bars(View):
 
     def __post_init__(self) -> None:
         self.values = _shaped("Bars", self.values, 1, 2)
+        _series("Bars", self.values, self.names, self.roles)
 
     def tensors(self) -> dict[str, Tensor]:
         return {"": self.values}  # (n,) or (series, n)
@@ -184,6 +210,7 @@ class Tokens(View):
 
     def __post_init__(self) -> None:
         self.values = _shaped("Tokens", self.values, 1)
+        _role("Tokens", self.role)
 
     def tensors(self) -> dict[str, Tensor]:
         return {"": self.values}  # (n,)
@@ -207,6 +234,7 @@ class Number(View):
 
     def __post_init__(self) -> None:
         self.value = _shaped("Number", self.value, 0)
+        _role("Number", self.role)
 
     def tensors(self) -> dict[str, Tensor]:
         return {"": self.value}  # ()

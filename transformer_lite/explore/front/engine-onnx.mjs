@@ -37,7 +37,10 @@ export function onnxEngine(root, source) {
       const key = variantKey(figure.controls, values);
       const graph = await session(key);
       const feeds = {};
-      for (const name of graph.inputNames) feeds[name] = encode(ort, figure.controls[name], values[name]);
+      for (const input of graph.inputNames) {
+        const name = input.replace(/^control:/, "");
+        feeds[input] = encode(ort, figure.controls[name], values[name]);
+      }
       const results = await inTurn(() => graph.run(feeds));
       const outputs = {};
       for (const name of graph.outputNames) {

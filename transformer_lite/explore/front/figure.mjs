@@ -82,7 +82,7 @@ class Figure {
     for (const type of ["change", "input"]) controls.addEventListener(type, (event) => event.stopPropagation());
     for (const [name, control] of Object.entries(this.controls)) {
       const set = (value) => this.set({ [name]: value });
-      bindControl(this.#control(name), control, (value) => this.#move(name, value), set);
+      bindControl(this.#control(name), control, (value) => this.#move({ [name]: value }), set);
     }
     for (const button of this.element.querySelectorAll("[data-tool]")) {
       button.addEventListener("click", () => this.#tool(button.dataset.tool));
@@ -99,21 +99,22 @@ class Figure {
 
   /** Moves controls; resolves with all values once the new picture is on screen. */
   async set(changes) {
-    const values = checkValues(this.controls, this.values, changes);
+    checkValues(this.controls, this.values, changes);
     await this.start();
-    this.values = values;
+    // Once more, because others may have moved meanwhile.
+    this.values = checkValues(this.controls, this.values, changes);
     Object.keys(changes).forEach((name) => this.#complain(name, ""));
     await this.#refresh();
     return { ...this.values };
   }
 
   /** A reader's own move: what is wrong with it stands beside the control, and what was typed stays. */
-  async #move(name, value) {
+  async #move(changes) {
     try {
-      await this.set({ [name]: value });
+      await this.set(changes);
       this.#writeAddress();
     } catch (reason) {
-      this.#complain(name, reason.message);
+      Object.keys(changes).forEach((name) => this.#complain(name, reason.message));
     }
   }
 
@@ -239,10 +240,11 @@ class Figure {
     const picks = this.#picksOf(view);
     if (!picks.length) return undefined;
     return (indices) => {
-      for (const [name, { dimensions }] of picks) {
+      const changes = picks.map(([name, { dimensions }]) => {
         const picked = dimensions.map((dimension) => indices[dimension]);
-        this.#move(name, picked.length === 1 ? picked[0] : picked);
-      }
+        return [name, picked.length === 1 ? picked[0] : picked];
+      });
+      this.#move(Object.fromEntries(changes));
     };
   }
 
