@@ -1,0 +1,118 @@
+"""The bundle: plain ES modules that can be joined by their names alone."""
+
+import re
+import subprocess
+from collections import Counter
+from importlib.resources import files
+
+import pytest
+
+from transformer_lite.explore import bundle
+
+FRONT = files("transformer_lite.explore") / "front"
+MODULES = {path.name: path.read_text() for path in FRONT.iterdir() if path.name.endswith(".mjs")}
+JOINED = {name: text for name, text in MODULES.items() if name != "site.mjs"}
+
+
+def node_check(text, folder):
+    path = folder / "module.mjs"
+    path.write_text(text)
+    done = subprocess.run(["node", "--check", path], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_modules_are_valid(name, tmp_path):
+    node_check(MODULES[name], tmp_path)
+
+
+def test_the_bundle_and_the_entry_are_valid(tmp_path):
+    node_check(bundle.script(), tmp_path)
+    node_check(bundle.site(), tmp_path)
+
+
+@pytest.mark.parametrize("name", JOINED)
+def test_modules_import_by_name_from_their_neighbours_alone(name):
+    text = JOINED[name]
+    static = re.findall(r"^\s*(?:import\b(?!\().*|export\b.*\bfrom\b.*)", text, re.MULTILINE)
+    for statement in static:
+        match = re.fullmatch(r'import \{ ([\w, ]+) \} from "\./([\w-]+\.mjs)";', statement.strip())
+        assert match, statement
+        exported = set(
+            re.findall(
+                r"^export (?:async )?(?:function|class|const|let) (\w+)", MODULES[match[2]], re.MULTILINE
+            )
+        )
+        assert set(match[1].split(", ")) <= exported, statement
+    assert "import.meta" not in text
+
+
+def test_names_are_imported_only_where_they_are_used():
+    for name, text in JOINED.items():
+        body = bundle._IMPORT.sub("", text)
+        for names in re.findall(r"^import \{ ([\w, ]+) \} from", text, re.MULTILINE):
+            for imported in names.split(", "):
+                assert re.search(rf"\b{imported}\b", body), (name, imported)
+
+
+def test_top_level_names_are_unique():
+    names = Counter(
+        name
+        for text in [*JOINED.values(), "const TEXT, PALETTE\nconst PALETTE"]
+        for name in re.findall(
+            r"^(?:export )?(?:async )?(?:function|class|const|let|var) (\w+)", text, re.MULTILINE
+        )
+    )
+    assert not [name for name, count in names.items() if count > 1]
+
+
+def test_every_module_is_in_the_bundle():
+    script = bundle.script()
+    for name, text in JOINED.items():
+        first = re.search(r"^(?:export )?(?:async )?(?:function|class|const) (\w+)", text, re.MULTILINE)[1]
+        assert re.search(rf"^(?:async )?(?:function|class|const) {first}\b", script, re.MULTILINE), name
+
+
+def test_the_bundle_imports_nothing_and_exports_what_its_hosts_need():
+    script = bundle.script()
+    assert not re.search(r"^import\b", script, re.MULTILINE)
+    named, default = re.findall(r"^export (.*)$", script, re.MULTILINE)
+    assert {"bringToLife", "onnxEngine"} <= set(re.findall(r"\w+", named))
+    assert default == "default { render };"
+
+
+def test_the_bundle_loads_as_a_module(node):
+    script = bundle.script()
+    exported, render = node(
+        """const url = "data:text/javascript;base64," + Buffer.from(data).toString("base64");
+        const module = await import(url);
+        return [Object.keys(module), typeof module.default.render];""",
+        script,
+    )
+    assert {"bringToLife", "default", "onnxEngine"} <= set(exported)
+    assert render == "function"
+
+
+def test_no_host_but_our_own_is_named():
+    # Namespaces of XML are names, not addresses.
+    for text in [bundle.script(), bundle.style(), bundle.site()]:
+        assert not [
+            url
+            for url in re.findall(r"https?://[^\s\"'`)]+", text)
+            if not url.startswith("http://www.w3.org/")
+        ]
+
+
+def test_the_style_sheet_touches_figures_alone():
+    style = re.sub(r"/\*.*?\*/", "", bundle.style(), flags=re.DOTALL)
+    style = re.sub(r"@media[^{]*\{((?:[^{}]*\{[^{}]*\})*)\s*\}", r"\1", style)
+    for selectors in re.findall(r"([^{}]+)\{[^{}]*\}", style):
+        for selector in selectors.split(","):
+            assert re.search(r"\.(explorable|tl-)", selector), selector.strip()
+
+
+def test_every_variable_of_the_style_sheet_is_declared():
+    used = set(re.findall(r"var\((--tl-[\w-]+)", bundle.style()))
+    declared = set(re.findall(r"(--tl-[\w-]+)\s*:", bundle.style()))
+    # Set on the element itself, by page.py and marks.mjs.
+    assert used - declared <= {"--tl-weight"}

@@ -1,0 +1,242 @@
+"""Controls: what they accept, what the torch function receives, and what they say to what does not fit."""
+
+import json
+import math
+import random
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from transformer_lite.explore import Choice, Length, Pick, Slider, Toggle, Words
+
+VOCABULARY = ["the", "cat", "dog"]
+
+
+def prepared(control, name="size"):
+    control.prepare(name)
+    return control
+
+
+# -- what the function receives ------------------------------------------------------------------------------------
+
+
+@given(st.floats(-3, 5, width=32))
+def test_slider_becomes_a_float32_scalar(value):
+    tensor = prepared(Slider(-3, 5)).encode(value)
+    assert tensor.dtype == torch.float32
+    assert tensor.shape == ()
+    assert tensor.item() == value
+
+
+@given(st.integers(1, 50))
+def test_length_becomes_its_positions(n):
+    tensor = prepared(Length(1, 50)).encode(n)
+    assert tensor.dtype == torch.int64
+    assert tensor.tolist() == list(range(n))
+
+
+@given(
+    st.lists(st.sampled_from(VOCABULARY), min_size=1, max_size=6), st.sampled_from([" ", "  ", "\t", " \n "])
+)
+def test_words_become_their_ids_whatever_their_spacing_and_case(words, space):
+    control = prepared(Words("the", vocabulary=VOCABULARY, maximum=6))
+    text = space + space.join(word.title() for word in words)
+    tensor = control.encode(control.check(text))
+    assert tensor.dtype == torch.int64
+    assert [VOCABULARY[i] for i in tensor.tolist()] == words
+
+
+def test_vocabulary_may_be_declared_in_any_case():
+    control = prepared(Words("paris", vocabulary=["Paris", "in"]))
+    assert control.encode("Paris in paris").tolist() == [0, 1, 0]
+
+
+def test_choice_and_toggle_stay_python_values():
+    assert prepared(Choice(["none", 2, 0.5])).encode(0.5) == 0.5
+    assert prepared(Toggle()).encode(True) is True
+
+
+def test_pick_becomes_a_scalar_or_a_pair():
+    row = prepared(Pick("scores", row=3))
+    assert row.encode(row.value).shape == ()
+    assert row.encode(row.value).item() == 3
+    cell = prepared(Pick("scores", row=3, column=1))
+    assert cell.encode(cell.check((2, 0))).tolist() == [2, 0]
+    assert cell.encode([2, 0]).dtype == torch.int64
+
+
+def test_column_pick_indexes_the_second_dimension():
+    assert prepared(Pick("scores", column=4)).dimensions == [1]
+
+
+# -- defaults ------------------------------------------------------------------------------------------------------
+
+
+def test_label_is_the_parameter_s_name_unless_given():
+    assert prepared(Slider(0, 1), "model_width").label == "Model width"
+    assert prepared(Slider(0, 1, label="d"), "model_width").label == "d"
+
+
+def test_first_values():
+    assert prepared(Slider(0.5, 1)).value == 0.5
+    assert prepared(Length(3, 9)).value == 3
+    assert prepared(Choice(["b", "a"])).value == "b"
+    assert prepared(Toggle()).value is False
+
+
+@pytest.mark.parametrize(("low", "high"), [(0, 1), (0.1, 4), (-1, 1), (1, 512)])
+def test_default_step_gives_about_a_hundred_positions(low, high):
+    slider = prepared(Slider(low, high))
+    assert 60 <= (high - low) / slider.step <= 200
+
+
+# -- what does not fit ---------------------------------------------------------------------------------------------
+
+SLIDER = Slider(0.5, 4, label="Temperature")
+LENGTH = Length(1, 8, label="Words")
+CHOICE = Choice(["none", 2], label="Scale")
+TOGGLE = Toggle(label="Causal")
+WORDS = Words("the", vocabulary=VOCABULARY, maximum=3, label="Sentence")
+CELL = Pick("scores", row=0, column=0, label="Cell")
+
+REFUSED = [
+    (SLIDER, 4.01, "4.01 is outside the range of Temperature; it goes from 0.5 to 4."),
+    (SLIDER, -math.inf, "−∞ is outside the range of Temperature; it goes from 0.5 to 4."),
+    (SLIDER, math.nan, "“nan” is not a number; Temperature takes a number from 0.5 to 4."),
+    (SLIDER, "warm", "“warm” is not a number; Temperature takes a number from 0.5 to 4."),
+    (SLIDER, True, "“True” is not a number; Temperature takes a number from 0.5 to 4."),
+    (SLIDER, None, "“None” is not a number; Temperature takes a number from 0.5 to 4."),
+    (SLIDER, [1.0], "“[1.0]” is not a number; Temperature takes a number from 0.5 to 4."),
+    (LENGTH, 0, "0 is outside the range of Words; it goes from 1 to 8."),
+    (LENGTH, 9, "9 is outside the range of Words; it goes from 1 to 8."),
+    (LENGTH, 2.5, "Words takes a whole number from 1 to 8, not 2.5."),
+    (LENGTH, math.inf, "∞ is outside the range of Words; it goes from 1 to 8."),
+    (CHOICE, "all", "“all” is not an option of Scale; choose one of none, 2."),
+    (CHOICE, "2", "“2” is not an option of Scale; choose one of none, 2."),
+    (CHOICE, True, "“True” is not an option of Scale; choose one of none, 2."),
+    (TOGGLE, 1, "Causal is either true or false, not “1”."),
+    (TOGGLE, "false", "Causal is either true or false, not “false”."),
+    (WORDS, "", "Type at least one word. The words known here: the, cat, dog."),
+    (WORDS, " \t ", "Type at least one word. The words known here: the, cat, dog."),
+    (WORDS, "the zebra saw the zebra", "Not known here: zebra, saw. The words known here: the, cat, dog."),
+    (WORDS, "the cat the dog", "That is 4 words; this figure takes at most 3."),
+    (WORDS, 3, "Sentence takes words separated by spaces, not “3”."),
+    (CELL, 1, "Cell takes 2 whole number(s), not “1”."),
+    (CELL, [0, 0.5], "Cell takes 2 whole number(s), not “[0, 0.5]”."),
+    (CELL, [0, True], "Cell takes 2 whole number(s), not “[0, True]”."),
+    (CELL, "00", "Cell takes 2 whole number(s), not “00”."),
+]
+
+
+@pytest.mark.parametrize(("control", "value", "sentence"), REFUSED)
+def test_what_does_not_fit_gets_a_sentence(control, value, sentence):
+    with pytest.raises(ValueError) as refusal:
+        prepared(control).check(value)
+    assert str(refusal.value) == sentence
+
+
+def test_ends_of_a_range_are_inside():
+    assert prepared(SLIDER).check(0.5) == 0.5
+    assert prepared(SLIDER).check(4) == 4
+    assert prepared(LENGTH).check(8.0) == 8
+    assert prepared(WORDS).check("the cat dog") == "the cat dog"
+
+
+@pytest.mark.parametrize(
+    ("make", "reason"),
+    [
+        (lambda: Slider(2, 2), "min below max"),
+        (lambda: Slider(0, math.inf), "finite"),
+        (lambda: Slider(0, 1, -0.1), "step must be above 0"),
+        (lambda: Slider(0, 1, value=2), "2 is outside the range of Size"),
+        (lambda: Length(0, 4), "1 ≤ min < max"),
+        (lambda: Length(1, 4, 0), "step must be at least 1"),
+        (lambda: Choice(["one"]), "two or more different options"),
+        (lambda: Choice(["one", "one"]), "two or more different options"),
+        (lambda: Words("the", vocabulary=["the", "The"]), "holds the more than once"),
+        (lambda: Words("new", vocabulary=["new", "new york"]), "new york"),
+        (lambda: Words("the", vocabulary=["the"], maximum=1), "maximum must be at least 2"),
+        (lambda: Words("a cat", vocabulary=["cat"]), "Not known here: a"),
+        (lambda: Pick("scores"), "give row=, column= or both"),
+        (lambda: Pick("scores", row=-1), "row"),
+    ],
+)
+def test_unusable_declarations_are_refused(make, reason):
+    with pytest.raises(ValueError, match=reason):
+        prepared(make())
+
+
+# -- random settings -----------------------------------------------------------------------------------------------
+
+ALL = [SLIDER, Slider(-1, 1, 0.3), LENGTH, CHOICE, TOGGLE, WORDS]
+
+
+@pytest.mark.parametrize("control", ALL)
+@given(seed=st.integers(0, 10**6))
+def test_samples_and_extremes_are_accepted_and_encoded(control, seed):
+    prepared(control)
+    for value in [control.sample(random.Random(seed)), *control.extremes()]:
+        assert control.check(value) == value
+        control.encode(value)
+
+
+def test_extremes_of_words_are_one_word_and_the_longest_sentence():
+    assert [len(text.split()) for text in prepared(WORDS).extremes()] == [1, 3]
+
+
+@pytest.mark.parametrize("control", [*ALL, CELL])
+def test_descriptions_are_json_and_carry_what_a_reader_sees(control):
+    described = prepared(control).describe()
+    assert json.loads(json.dumps(described, allow_nan=False)) == described
+    assert described["kind"] == type(control).__name__.lower()
+    assert described["label"]
+    promised = {"slider": {"min", "max", "step"}, "length": {"min", "max", "step"}, "choice": {"options"}}
+    assert promised.get(described["kind"], set()) <= described.keys()
+
+
+# -- the same in the browser ---------------------------------------------------------------------------------------
+
+
+def test_the_front_end_refuses_the_same_with_the_same_sentence(node):
+    # What JSON cannot carry, and what JavaScript writes in another way, has no twin there.
+    cases = [
+        (control, value, sentence)
+        for control, value, sentence in REFUSED
+        if not (isinstance(value, float) and not math.isfinite(value))
+        and not isinstance(value, bool | list)
+        and value is not None
+    ]
+    data = [[prepared(control).describe(), value] for control, value, _ in cases]
+    said = node(
+        """
+        const { checkValues } = await front("controls.mjs");
+        return data.map(([control, value]) => {
+          try { checkValues({ x: { axes: [], ...control } }, { x: control.value }, { x: value }); return "accepted"; }
+          catch (reason) { return reason.message; }
+        });
+        """,
+        data,
+    )
+    assert said == [sentence for _, _, sentence in cases]
+
+
+def test_the_front_end_accepts_every_sample(node):
+    rng = random.Random(0)
+    data = [
+        [prepared(c).describe(), value]
+        for c in ALL
+        for value in [*c.extremes(), *(c.sample(rng) for _ in range(20))]
+    ]
+    taken = node(
+        """
+        const { checkValues, valueFromText, valueToText } = await front("controls.mjs");
+        return data.map(([control, value]) => [
+          checkValues({ x: control }, { x: control.value }, { x: value }).x,
+          valueFromText(control, valueToText(value)),
+        ]);
+        """,
+        data,
+    )
+    assert taken == [[value, value] for _, value in data]

@@ -1,0 +1,216 @@
+"""Graphs and traces: what the website computes is what PyTorch computes."""
+
+import json
+from base64 import b64decode
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+import torch
+
+from transformer_lite.explore import (
+    Bars,
+    Choice,
+    Heatmap,
+    Length,
+    Lines,
+    Number,
+    Pick,
+    Slider,
+    Toggle,
+    Tokens,
+    Words,
+    explore,
+)
+from transformer_lite.explore.figure import outputs
+from transformer_lite.explore.graph import INPUT, export
+from transformer_lite.explore.trace import pack, packed, settings, trace
+
+
+def computed(figure, graph, values):
+    """What the graph gives for settings, by name."""
+    session = onnxruntime.InferenceSession(graph)
+    feeds = {}
+    for node in session.get_inputs():
+        name = node.name.removeprefix(INPUT)
+        feeds[node.name] = figure.controls[name].encode(values[name]).numpy()
+    return dict(zip([node.name for node in session.get_outputs()], session.run(None, feeds), strict=True))
+
+
+def assert_follows(figure, graphs, changes):
+    values = figure.check(changes)
+    key = next(key for key, variant in figure.variants() if variant.items() <= values.items())
+    got, wanted = computed(figure, graphs[key], values), outputs(figure.show(values))
+    assert got.keys() == wanted.keys()
+    for name, tensor in wanted.items():
+        assert got[name].shape == tuple(tensor.shape), (name, changes)
+        np.testing.assert_allclose(
+            got[name], tensor.detach().numpy(), rtol=1e-5, atol=1e-6, err_msg=f"{name} at {changes}"
+        )
+
+
+def test_graphs_follow_pytorch_at_settings_that_are_not_in_the_trace(everything):
+    graphs = export(everything)
+    assert graphs.keys() == {f"{scale},{causal}" for scale in range(3) for causal in range(2)}
+    for sentence in ["dog", "red red", "a red dog chased the red cat"]:
+        last = len(sentence.split()) - 1
+        for scale in ["none", "√d", "d"]:
+            for causal in [False, True]:
+                changes = {
+                    "sentence": sentence,
+                    "cell": [last, 0],
+                    "scale": scale,
+                    "causal": causal,
+                    "temperature": 0.37,
+                }
+                assert_follows(everything, graphs, changes)
+
+
+def test_gradients_inside_a_function_are_in_its_graph(gradient):
+    graphs = export(gradient)
+    for d in [1, 2, 8, 31, 32]:
+        assert_follows(gradient, graphs, {"d": d})
+
+
+def test_lengths_that_happen_to_agree_stay_apart():
+    @explore(
+        n=Length(1, 6, value=4), m=Length(1, 6, value=4), words=Words("a b c d", vocabulary=list("abcdef"))
+    )
+    def table(n, m, words):
+        """Three lengths, equal at the defaults."""
+        return {"outer": Heatmap(n[:, None] * m[None, :]), "sum": Number((words[:, None] + n).sum())}
+
+    graphs = export(table)
+    for n, m, words in [(1, 1, "a"), (1, 6, "f e"), (6, 1, "a b c d e f"), (4, 4, "a b c d"), (5, 4, "f")]:
+        assert_follows(table, graphs, {"n": n, "m": m, "words": words})
+
+
+def test_every_view_and_every_part_comes_out():
+    @explore(x=Slider(0, 1, value=0.5), n=Length(2, 9, value=3))
+    def all_views(x, n):
+        """Caption."""
+        curve = (n + 1.0) ** x  # (n,)
+        return {
+            "heat": Heatmap(torch.outer(curve, curve)),
+            "lines": Lines(torch.stack([curve, -curve]), x=n + 1, at=x),
+            "bars": Bars(curve),
+            "tokens": Tokens(curve / curve.sum(), words="n"),
+            "number": Number(curve.sum()),
+        }
+
+    graphs = export(all_views)
+    for changes in [{"n": 2, "x": 0.0}, {"n": 9, "x": 1.0}, {"n": 5, "x": 0.125}]:
+        assert_follows(all_views, graphs, changes)
+
+
+def test_a_view_may_show_an_input_as_it_is():
+    @explore(x=Slider(0, 1), n=Length(1, 4, value=2))
+    def echo(x, n):
+        """Caption."""
+        return {"x": Number(x), "n": Bars(n)}
+
+    assert_follows(echo, export(echo), {"x": 0.25, "n": 1})
+
+
+def test_picks_index_with_one_and_with_two_dimensions():
+    table = torch.arange(12.0).reshape(3, 4)
+
+    @explore(row=Pick("table", row=0), cell=Pick("table", row=0, column=0))
+    def look(row, cell):
+        """Caption."""
+        return {"table": Heatmap(table), "row": Bars(table[row]), "cell": Number(table[cell[0], cell[1]])}
+
+    assert_follows(look, export(look), {"row": 2, "cell": [1, 3]})
+
+
+def test_an_unused_control_does_not_break_the_export():
+    @explore(x=Slider(0, 1), unused=Slider(0, 1), flag=Toggle())
+    def one(x, unused, flag):
+        """Caption."""
+        return Number(x * 2)
+
+    assert_follows(one, export(one), {"x": 0.5, "unused": 0.5, "flag": True})
+
+
+def test_a_branch_on_a_tensor_is_refused_with_a_reason():
+    @explore(x=Slider(-1, 1, value=1))
+    def branch(x):
+        """Caption."""
+        return Number(x if x > 0 else -x)
+
+    with pytest.raises(ValueError, match="branch cannot become a graph") as refusal:
+        export(branch)
+    assert len(str(refusal.value)) > 60
+
+
+def test_a_frozen_length_is_refused_with_the_settings_that_show_it():
+    @explore(n=Length(1, 6, value=3))
+    def frozen(n):
+        """Caption."""
+        return Number(n.sum() / len(n.tolist()))
+
+    with pytest.raises(ValueError, match="frozen"):
+        export(frozen)
+
+
+def test_a_graph_says_nothing_about_the_machine_that_built_it(everything):
+    graph = export(everything)["0,0"]
+    model = onnx.load_from_string(graph)
+    assert not model.graph.value_info
+    assert not any(node.doc_string or node.metadata_props for node in model.graph.node)
+    for trace_of_a_path in (b".py", b"/home", b"site-packages", b"/tmp"):
+        assert trace_of_a_path not in graph
+    assert len(graph) < 20_000
+
+
+# -- traces --------------------------------------------------------------------------------------------------------
+
+
+def test_a_trace_holds_the_default_the_extremes_and_every_variant(everything):
+    found = settings(everything)
+    assert found[0] == everything.defaults
+    assert {values["temperature"] for values in found} >= {0.1, 4.0}
+    assert {len(values["sentence"].split()) for values in found} >= {1, 7}
+    assert {(values["scale"], values["causal"]) for values in found} == {
+        (scale, causal) for scale in ["none", "√d", "d"] for causal in [False, True]
+    }
+    assert all(everything.check(values) == values for values in found)
+    assert all(values not in found[:i] for i, values in enumerate(found))
+
+
+def test_random_picks_reach_more_than_the_last_index(everything):
+    cells = {tuple(values["cell"]) for values in settings(everything)}
+    assert len(cells) > 4
+
+
+def test_a_trace_holds_what_pytorch_computed(everything):
+    for case in trace(everything):
+        wanted = outputs(everything.show(case["values"]))
+        for name, tensor in wanted.items():
+            assert torch.equal(case["outputs"][name], tensor)
+
+
+def test_the_same_seed_gives_the_same_trace(everything):
+    assert packed(everything, seed=3) == packed(everything, seed=3)
+    assert packed(everything, seed=3) != packed(everything, seed=4)
+
+
+def test_a_packed_tensor_is_little_endian_float32_row_by_row():
+    tensor = torch.tensor([[1.0, -torch.inf, 0.1], [2.0, 3.0, 4.0]])
+    for of in (tensor, tensor.T):
+        content = json.loads(json.dumps(pack(of)))
+        again = np.frombuffer(b64decode(content["data"]), dtype="<f4").reshape(content["shape"])
+        np.testing.assert_array_equal(again, of.numpy())
+
+
+def test_options_of_every_type_reach_their_graph():
+    @explore(power=Choice([1, 2, 0.5]), x=Slider(0, 2, value=2))
+    def raised(power, x):
+        """Caption."""
+        return Number(x**power)
+
+    graphs = export(raised)
+    assert graphs.keys() == {"0", "1", "2"}
+    for power in [1, 2, 0.5]:
+        assert_follows(raised, graphs, {"power": power, "x": 1.5})

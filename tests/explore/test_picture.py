@@ -1,0 +1,100 @@
+"""Default pictures: the same every time, in the page's own colours, with nothing clipped."""
+
+import re
+import xml.etree.ElementTree as ET
+
+import matplotlib
+import pytest
+import torch
+
+from transformer_lite.explore import Bars, Heatmap, Lines, palette
+from transformer_lite.explore.picture import svg
+
+SEEDED = torch.Generator().manual_seed(0)
+SQUARE = torch.randn(4, 5, generator=SEEDED)
+VIEWS = {
+    "signed": Heatmap(SQUARE, signed=True),
+    "weights": Heatmap(SQUARE.softmax(-1)),
+    "masked": Heatmap(SQUARE.masked_fill(SQUARE > 0.5, -torch.inf), signed=True),
+    "all masked": Heatmap(torch.full((2, 2), -torch.inf), signed=True),
+    "zeros": Heatmap(torch.zeros(2, 2), signed=True),
+    "large": Heatmap(torch.rand(64, 64, generator=SEEDED)),
+    "one cell": Heatmap(torch.ones(1, 1)),
+    "line": Lines(SQUARE[0]),
+    "lines": Lines(
+        SQUARE[:2],
+        x=torch.logspace(0, 3, 5),
+        names=["a", "b"],
+        roles=["query", "key"],
+        log_x=True,
+        at=torch.tensor(10),
+    ),
+    "log": Lines(SQUARE.exp(), log_y=True, range=(0.01, 100), x_title="x", y_title="y"),
+    "one point": Lines(torch.ones(1)),
+    "bars": Bars(SQUARE[0], y_title="y"),
+    "groups": Bars(SQUARE[:3], names=["a", "b", "c"], range=(-3, 3)),
+    "many": Bars(torch.rand(3, 40, generator=SEEDED)),
+}
+
+
+def draw(view, prefix="figure-view", label="word{}"):
+    view.title = "View"
+    labels = [[label.format(i) for i in range(size)] for size in view.tensors()[""].shape]
+    return svg(view, view.describe(), labels, 260, prefix)
+
+
+@pytest.mark.parametrize("name", VIEWS)
+def test_pictures_are_well_formed_and_the_same_every_time(name):
+    one, other = draw(VIEWS[name]), draw(VIEWS[name])
+    assert one == other
+    root = ET.fromstring(one)
+    assert root.tag == "{http://www.w3.org/2000/svg}svg"
+    assert "viewBox" in root.attrib
+
+
+@pytest.mark.parametrize("name", VIEWS)
+def test_every_colour_follows_the_page_s_theme(name):
+    text = draw(VIEWS[name])
+    assert not re.findall(r"#[0-9a-fA-F]{6}\b|#[0-9a-fA-F]{3}\b(?=[;\"])|rgb\(", text)
+    declared = set(re.findall(r"(--tl-[\w-]+):", palette.as_css())) | {"--tl-paper"}
+    assert set(re.findall(r"var\((--tl-[\w-]+)\)", text)) <= declared
+
+
+def test_cells_have_the_colour_of_their_number():
+    text = draw(Heatmap(torch.tensor([[0.0, 0.5], [1.0, 2.0]])))
+    colours = re.findall(r"var\(--tl-sequential-(\d+)\)", text)
+    assert {"0", "16", "32"} <= set(colours)
+    signed = draw(Heatmap(torch.tensor([[-4.0, 0.0], [4.0, -torch.inf]]), signed=True))
+    assert {"0", "16", "32"} == set(re.findall(r"var\(--tl-diverging-(\d+)\)", signed))
+
+
+def test_ids_of_two_pictures_do_not_meet():
+    ids = [re.findall(r'\bid="([^"]+)"', draw(VIEWS["lines"], prefix)) for prefix in ("one-view", "two-view")]
+    assert ids[0]
+    assert not set(ids[0]) & set(ids[1])
+    for text, known in zip([draw(VIEWS["lines"], p) for p in ("one-view", "two-view")], ids, strict=True):
+        assert set(re.findall(r'(?:href="#|url\(#)([^")]+)', text)) <= set(known)
+
+
+@pytest.mark.parametrize("label", ["word{}", "<&{}", "a long label {}", "词{}"])
+def test_labels_are_text(label):
+    root = ET.fromstring(draw(VIEWS["signed"], label=label))
+    texts = ["".join(node.itertext()).strip() for node in root.iter("{http://www.w3.org/2000/svg}text")]
+    for i in range(4):
+        assert label.format(i) in texts
+
+
+def test_a_label_that_looks_like_a_colour_or_like_mathematics_stays_as_it_is():
+    for label in ("#010203", "$x$", "a_{}", "\\alpha", "$"):
+        root = ET.fromstring(draw(VIEWS["signed"], label=label))
+        assert label.format(0) in [
+            "".join(n.itertext()).strip() for n in root.iter("{http://www.w3.org/2000/svg}text")
+        ]
+
+
+def test_a_picture_names_no_machine_and_no_moment():
+    text = draw(VIEWS["signed"])
+    assert "matplotlib.org" not in text
+    assert matplotlib.__version__ not in text
+    assert not re.search(r"\d{4}-\d\d-\d\d", text)
+    assert "font-family" not in text

@@ -1,0 +1,110 @@
+"""Views: which tensors they take, and what the front end learns about them."""
+
+import json
+
+import pytest
+import torch
+
+from transformer_lite.explore import Axis, Bars, Heatmap, Lines, Number, Tokens
+
+MAKE = {
+    "heatmap": lambda t: Heatmap(t),
+    "lines": lambda t: Lines(t),
+    "bars": lambda t: Bars(t),
+    "tokens": lambda t: Tokens(t, words="sentence"),
+    "number": lambda t: Number(t),
+}
+DIMENSIONS = {"heatmap": {2}, "lines": {1, 2}, "bars": {1, 2}, "tokens": {1}, "number": {0}}
+
+
+@pytest.mark.parametrize("kind", MAKE)
+@pytest.mark.parametrize("ndim", range(4))
+def test_views_take_tensors_of_their_dimensions_alone(kind, ndim):
+    tensor = torch.zeros((2, 3, 5)[:ndim])
+    if ndim in DIMENSIONS[kind]:
+        assert MAKE[kind](tensor).tensors()[""].shape == tensor.shape
+    else:
+        with pytest.raises(ValueError, match="dimension") as refusal:
+            MAKE[kind](tensor)
+        assert str(tuple(tensor.shape)) in str(refusal.value)
+
+
+@pytest.mark.parametrize("kind", MAKE)
+def test_views_show_tensors_not_lists(kind):
+    with pytest.raises(ValueError, match="shows a tensor, got list"):
+        MAKE[kind]([1.0])
+
+
+@pytest.mark.parametrize("dtype", [torch.int64, torch.bool, torch.float64, torch.float16])
+def test_numbers_on_display_are_float32(dtype):
+    shown = Number(torch.ones((), dtype=dtype)).tensors()[""]
+    assert shown.dtype == torch.float32
+    assert shown.item() == 1
+
+
+def test_lines_show_their_x_and_their_mark_too():
+    lines = Lines(torch.zeros(2, 3), x=torch.arange(3), at=torch.tensor(1))
+    assert {name: tuple(t.shape) for name, t in lines.tensors().items()} == {"": (2, 3), "x": (3,), "at": ()}
+    with pytest.raises(ValueError, match="Lines x"):
+        Lines(torch.zeros(3), x=torch.zeros(1, 3))
+    with pytest.raises(ValueError, match="Lines at"):
+        Lines(torch.zeros(3), at=torch.zeros(1))
+
+
+def test_lines_and_their_x_have_one_length():
+    with pytest.raises(ValueError, match=r"4.*3|3.*4"):
+        Lines(torch.zeros(2, 3), x=torch.zeros(4))
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: Lines(torch.zeros(2, 3), names=["one"]),
+        lambda: Lines(torch.zeros(2, 3), names=["one", "two"], roles=["query"]),
+        lambda: Lines(torch.zeros(3), roles=["querry"]),
+        lambda: Bars(torch.zeros(2, 3), names=["one", "two", "three"]),
+        lambda: Bars(torch.zeros(3), roles=["querry"]),
+        lambda: Heatmap(torch.zeros(2, 3), role="querry"),
+        lambda: Number(torch.zeros(()), role="querry"),
+        lambda: Tokens(torch.zeros(3), words="sentence", role="querry"),
+    ],
+)
+def test_names_and_roles_fit_the_series(make):
+    with pytest.raises(ValueError, match=r"one|query"):
+        make()
+
+
+def test_scales():
+    assert Heatmap(torch.zeros(2, 3)).describe()["limit"] == 1
+    assert Heatmap(torch.zeros(2, 3), limit=4.0).describe()["limit"] == 4
+    assert Heatmap(torch.zeros(2, 3), signed=True).describe()["limit"] is None
+
+
+def test_what_is_described_does_not_depend_on_the_values():
+    for kind, make in MAKE.items():
+        shape = (2, 3, 5)[: min(DIMENSIONS[kind])]
+        assert make(torch.zeros(shape)).describe() == make(torch.full(shape, -7.0)).describe()
+
+
+def test_descriptions_are_json():
+    views = [
+        Heatmap(
+            torch.zeros(2, 3), rows=Axis("query", ("a", "b"), title="Query", role="query"), columns="key"
+        ),
+        Lines(torch.zeros(2, 3), names=("a", "b"), roles=["query", "key"], range=(0, 1), log_x=True),
+        Bars(torch.zeros(2, 3), items=Axis("feature"), names=["a", "b"]),
+        Tokens(torch.zeros(3), words=Axis("key", "sentence")),
+        Number(torch.zeros(()), title="Norm"),
+    ]
+    for view in views:
+        described = json.loads(json.dumps(view.describe(), allow_nan=False))
+        assert described["kind"] == type(view).__name__.lower()
+        assert len(described["axes"]) == (0 if isinstance(view, Lines) else view.tensors()[""].ndim)
+
+
+def test_axes():
+    rows, columns = Heatmap(torch.zeros(2, 3), rows="sentence", columns=Axis("key", title="Keys")).describe()[
+        "axes"
+    ]
+    assert rows == {"name": "sentence", "labels": "sentence", "title": "sentence", "role": None}
+    assert columns == {"name": "key", "labels": None, "title": "Keys", "role": None}

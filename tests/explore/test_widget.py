@@ -1,0 +1,99 @@
+"""The notebook's widget: it answers the front end's questions with the live function."""
+
+import numpy as np
+import pytest
+import torch
+
+from transformer_lite.explore import Number, Slider, Toggle, explore, page
+from transformer_lite.explore.figure import outputs
+from transformer_lite.explore.trace import packed
+from transformer_lite.explore.widget import FigureWidget
+
+
+@pytest.fixture
+def ask():
+    """Sends a question as the front end does, and gives the answer."""
+
+    def send(figure, question, values=None):
+        widget = FigureWidget(figure, page.html(figure, pictures=False))
+        sent = []
+        widget.send = lambda content, buffers=None: sent.append((content, buffers or []))
+        widget._handle_custom_msg({"id": 7, "ask": question, "values": values}, [])
+        ((content, buffers),) = sent
+        assert content["id"] == 7
+        return content, buffers
+
+    return send
+
+
+def test_a_run_gives_the_function_s_numbers(ask, everything):
+    # Numbers arrive as JSON writes them: a whole temperature is an int.
+    values = everything.defaults | {"temperature": 2, "causal": True, "cell": [4, 3]}
+    content, buffers = ask(everything, "run", values)
+    wanted = outputs(everything.run(temperature=2.0, causal=True, cell=[4, 3]))
+    assert [output["name"] for output in content["outputs"]] == list(wanted)
+    for output, buffer, tensor in zip(content["outputs"], buffers, wanted.values(), strict=True):
+        got = np.frombuffer(buffer, dtype="<f4").reshape(output["shape"])
+        np.testing.assert_array_equal(got, tensor.numpy())
+    assert content["views"]["scores"]["axes"][0]["labels"] == "sentence"
+
+
+def test_a_view_may_show_a_transposed_tensor(ask, everything):
+    from transformer_lite.explore import Heatmap
+
+    @explore(x=Slider(0, 1))
+    def transposed(x):
+        """Caption."""
+        return Heatmap((torch.arange(6.0).reshape(2, 3) + x).T)
+
+    content, buffers = ask(transposed, "run", {"x": 0})
+    assert content["outputs"][0]["shape"] == [3, 2]
+    assert np.frombuffer(buffers[0], dtype="<f4").tolist() == [0, 3, 1, 4, 2, 5]
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        (
+            {"sentence": "the zebra"},
+            "Not known here: zebra. The words known here: the, cat, dog, chased, a, red.",
+        ),
+        ({"sentence": ""}, "Type at least one word. The words known here: the, cat, dog, chased, a, red."),
+        ({"sentence": "the " * 8}, "That is 8 words; this figure takes at most 7."),
+        ({"temperature": 9}, "9 is outside the range of Temperature; it goes from 0.1 to 4."),
+        ({"cell": [0, 5]}, "5 is outside Cell; it goes from 0 to 4."),
+    ],
+)
+def test_bad_input_gets_a_sentence(ask, everything, changes, sentence):
+    content, buffers = ask(everything, "run", everything.defaults | changes)
+    assert content == {"id": 7, "problem": sentence}
+    assert not buffers
+
+
+def test_a_reader_s_own_error_is_named(ask):
+    @explore(x=Slider(0, 1), broken=Toggle())
+    def broken_by_its_reader(x, broken):
+        """Caption."""
+        return Number(x + undefined_name if broken else x)  # noqa: F821
+
+    content, _ = ask(broken_by_its_reader, "run", {"x": 0, "broken": True})
+    assert content["problem"] == "NameError: name 'undefined_name' is not defined"
+
+
+def test_the_trace_is_the_one_that_the_website_has(ask, gradient):
+    content, _ = ask(gradient, "trace")
+    assert content["trace"] == packed(gradient)
+
+
+def test_plotly_travels_as_text(ask, gradient):
+    content, _ = ask(gradient, "plotly")
+    assert "Plotly" in content["source"]
+    assert len(content["source"]) > 1_000_000
+
+
+def test_a_notebook_gets_the_live_widget_alone(gradient, monkeypatch):
+    monkeypatch.delenv("TRANSFORMER_LITE_SITE", raising=False)
+    bundle = gradient._repr_mimebundle_()
+    shown = bundle[0] if isinstance(bundle, tuple) else bundle
+    assert "application/vnd.jupyter.widget-view+json" in shown
+    assert "text/html" not in shown
