@@ -42,7 +42,10 @@ class Figure {
         return Object.fromEntries(Object.entries(figure.controls).map(current));
       },
       get values() { return { ...figure.values }; },
-      get outputs() { return { ...figure.outputs }; },
+      get outputs() {
+        const plain = ([key, { shape, data }]) => [key, { shape: [...shape], data: Array.from(data) }];
+        return Object.fromEntries(Object.entries(figure.outputs).map(plain));
+      },
       set: (changes) => figure.set(changes),
       check: () => figure.check(),
     };
