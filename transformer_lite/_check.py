@@ -80,3 +80,13 @@ def probability(**rates: float) -> None:
     for name, rate in rates.items():
         if not 0 <= rate < 1:
             raise ValueError(f"{name} is {rate!r}, but must be at least 0 and less than 1.")
+
+
+def sequence(*, d_model: int, **tensors: Tensor) -> None:
+    """Every tensor must be a batch of sequences of real vectors, ``(batch, positions, d_model)``."""
+    for name, tensor in tensors.items():
+        if tensor.ndim != 3 or tensor.shape[-1] != d_model or not tensor.is_floating_point():
+            floating(**{name: tensor})
+            raise ValueError(
+                f"{name} has shape {shown(tensor.shape)}, but must be (batch, positions, d_model = {d_model})."
+            )

@@ -7,6 +7,7 @@ Source: Vaswani et al. 2017, section 3.2.
 
 from __future__ import annotations
 
+import math
 from typing import Literal, overload
 
 import torch
@@ -14,7 +15,16 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from transformer_lite import masks
-from transformer_lite._check import Record, broadcast, floating, matrices, positive, probability, shown
+from transformer_lite._check import (
+    Record,
+    broadcast,
+    floating,
+    matrices,
+    positive,
+    probability,
+    sequence,
+    shown,
+)
 from transformer_lite.cache import KeyValueCache
 from transformer_lite.positions import rotate
 from transformer_lite.scores import default_scale, scaled_dot
@@ -87,27 +97,11 @@ def attention(
     """
     _check(query, key, value, mask, bias)
     probability(dropout=dropout)
-    if scale is None:
-        scale = default_scale(query)
-
-    if not return_weights and _fused_pays(query, key, bias):
-        whole = causal and mask is None and bias is None and query.shape[-2] == key.shape[-2]
-        if causal and not whole:
-            mask = _and_causal(mask, query, key)
-        if bias is not None:
-            mask = bias if mask is None else torch.where(mask, bias, -torch.inf)
-        return F.scaled_dot_product_attention(
-            query, key, value, attn_mask=mask, dropout_p=dropout, is_causal=whole, scale=scale
-        )
-
-    if causal:
-        mask = _and_causal(mask, query, key)
-    scores = scaled_dot(query, key, scale=scale)  # (..., T, S)
-    if bias is not None:
-        scores = scores + bias  # (..., T, S)
-    weights = masked_softmax(scores, mask)  # (..., T, S)
-    output = F.dropout(weights, dropout) @ value  # (..., T, d_v)
-    return (output, weights) if return_weights else output
+    scale = default_scale(query) if scale is None else scale
+    if return_weights:
+        weights = _weights(query, key, mask, causal, bias, scale)  # (..., T, S)
+        return F.dropout(weights, dropout) @ value, weights
+    return _output(query, key, value, mask, causal, bias, scale, dropout)
 
 
 def masked_softmax(scores: Tensor, mask: Tensor | None = None) -> Tensor:
@@ -251,23 +245,22 @@ class MultiHeadAttention(nn.Module):
         Raises:
             ValueError: for shapes that do not fit.
         """
-        for name, tensor in (("x", x), ("memory", memory)):
-            if tensor is not None and (tensor.ndim != 3 or tensor.shape[-1] != self.d_model):
-                raise ValueError(
-                    f"{name} has shape {shown(tensor.shape)}, but must be (batch, positions, "
-                    f"d_model = {self.d_model})."
-                )
+        sequence(x=x, d_model=self.d_model)
+        if memory is not None:
+            sequence(memory=memory, d_model=self.d_model)
         query, key, value = self._project(x, memory, cache)
         mask, bias = _for_heads(mask), _for_heads(bias)
+        if memory is not None or mask is not None or bias is not None:
+            _check(query, key, value, mask, bias)
+        scale = 1 / math.sqrt(self.d_k)
         dropout = self.dropout if self.training else 0.0
 
         if record is None:
-            heads = attention(query, key, value, mask, causal=causal, bias=bias, dropout=dropout)
+            heads = _output(query, key, value, mask, causal, bias, scale, dropout)  # (batch, heads, T, d_k)
         else:
-            heads, weights = attention(
-                query, key, value, mask, causal=causal, bias=bias, dropout=dropout, return_weights=True
-            )
-            scores = scaled_dot(query, key) + (0 if bias is None else bias)  # (batch, heads, T, S)
+            weights = _weights(query, key, mask, causal, bias, scale)  # (batch, heads, T, S)
+            heads = F.dropout(weights, dropout) @ value  # (batch, heads, T, d_k)
+            scores = scaled_dot(query, key, scale=scale) + (0 if bias is None else bias)
             allowed = _and_causal(mask, query, key) if causal else mask
             scores = scores if allowed is None else scores.masked_fill(~allowed, -torch.inf)
             record.update(query=query, key=key, value=value, scores=scores, weights=weights, heads=heads)
@@ -313,23 +306,48 @@ def _for_heads(mask: Tensor | None) -> Tensor | None:
     return mask.unsqueeze(1) if mask is not None and mask.ndim == 3 else mask
 
 
+def _weights(
+    query: Tensor, key: Tensor, mask: Tensor | None, causal: bool, bias: Tensor | None, scale: float
+) -> Tensor:
+    """The weights by the formula, ``(..., T, S)``."""
+    scores = scaled_dot(query, key, scale=scale)  # (..., T, S)
+    if bias is not None:
+        scores = scores + bias  # (..., T, S)
+    return masked_softmax(scores, _and_causal(mask, query, key) if causal else mask)
+
+
+def _output(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    mask: Tensor | None,
+    causal: bool,
+    bias: Tensor | None,
+    scale: float,
+    dropout: float,
+) -> Tensor:
+    """The output alone, ``(..., T, d_v)``, the fastest way.
+
+    PyTorch's fused kernel never holds the matrix of weights, which saves up to half of the time for long
+    sequences (``python -m benchmarks.attention``). Plain products are faster where the bias is learned. A graph
+    that is exported takes them too: it must not depend on the lengths of the example, and what a converter
+    makes of the kernel need not give zeros where everything is masked.
+    """
+    if torch.compiler.is_compiling() or (bias is not None and bias.requires_grad):
+        return F.dropout(_weights(query, key, mask, causal, bias, scale), dropout) @ value
+    only_causal = causal and mask is None and bias is None and query.shape[-2] == key.shape[-2]
+    if causal and not only_causal:
+        mask = _and_causal(mask, query, key)
+    if bias is not None:
+        mask = bias if mask is None else torch.where(mask, bias, -torch.inf)
+    return F.scaled_dot_product_attention(
+        query, key, value, attn_mask=mask, dropout_p=dropout, is_causal=only_causal, scale=scale
+    )
+
+
 def _and_causal(mask: Tensor | None, query: Tensor, key: Tensor) -> Tensor | None:
     """The mask, with all keys after each query hidden as well."""
     return masks.combine(masks.causal(query.shape[-2], key.shape[-2], device=query.device), mask)
-
-
-def _fused_pays(query: Tensor, key: Tensor, bias: Tensor | None) -> bool:
-    """Whether PyTorch's fused kernel is the faster way (measured on CPU: ``python -m benchmarks.attention``).
-
-    It never holds the matrix of weights, which pays for long sequences and saves calls in inference. In
-    training on short sequences plain products win, and with a learned bias they always do. A graph that is
-    exported takes them too: it must not depend on the lengths of the example, and a converter's idea of the
-    kernel need not give zeros where everything is masked.
-    """
-    if torch.compiler.is_compiling() or (bias is not None and bias.requires_grad):
-        return False
-    training = torch.is_grad_enabled() and query.requires_grad
-    return not training or query.shape[-2] * key.shape[-2] > 128 * 128
 
 
 def _check(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, bias: Tensor | None) -> None:

@@ -14,7 +14,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from transformer_lite._check import positive, shown
+from transformer_lite._check import positive, sequence, shown
 
 
 def frequencies(*, d_model: int, base: float = 10000.0) -> Tensor:
@@ -343,9 +343,6 @@ def _angles(positions: Tensor | int, d_model: int, base: float) -> Tensor:
 
 
 def _check_embeddings(x: Tensor, d_model: int, start: int) -> None:
-    if x.ndim != 3 or x.shape[-1] != d_model:
-        raise ValueError(
-            f"x has shape {shown(x.shape)}, but must be (batch, positions, d_model = {d_model})."
-        )
+    sequence(x=x, d_model=d_model)
     if start < 0:
         raise ValueError(f"start is {start}, but positions are counted from 0.")

@@ -1,0 +1,1 @@
+"""Side-by-side measurements: ``python -m benchmarks`` for all of them, ``python -m benchmarks.attention`` for one."""
