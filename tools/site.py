@@ -5,6 +5,7 @@ not changed, is not run again (book/_ext/house/cache.py).
 """
 
 import argparse
+import fcntl
 import hashlib
 import os
 import shutil
@@ -32,7 +33,7 @@ def fingerprint() -> str:
     """A hash of everything the pages are made of."""
     digest = hashlib.sha256(sys.version.encode())
     for path in sorted({p for pattern in INPUTS for p in ROOT.glob(pattern)}):
-        if path.is_file() and not {"__pycache__", ".ipynb_checkpoints"} & set(path.parts):
+        if path.is_file() and not {"__pycache__", ".ipynb_checkpoints", "api"} & set(path.parts):
             digest.update(f"{path.relative_to(ROOT)}\0".encode() + hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()
 
@@ -44,13 +45,19 @@ def main() -> int:
     parser.add_argument("--force", action="store_true", help="build even if nothing has changed")
     args = parser.parse_args()
 
+    BUILD.mkdir(exist_ok=True)
+    with (BUILD / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print("Another build of the website is running; waiting for its end …", flush=True)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        return build(args.force)
+
+
+def build(force: bool) -> int:
     now = fingerprint()
-    if (
-        not args.force
-        and STAMP.is_file()
-        and STAMP.read_text() == now
-        and (BUILD / "html/index.html").is_file()
-    ):
+    if not force and STAMP.is_file() and STAMP.read_text() == now and (BUILD / "html/index.html").is_file():
         print("The website is up to date: _build/html")
         return 0
     STAMP.unlink(missing_ok=True)

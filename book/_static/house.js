@@ -1,6 +1,6 @@
 // Boxes that scroll sideways (wide formulas, code, tables) can be reached and moved by keyboard, while they scroll.
 {
-  const boxes = document.querySelectorAll("div.math, .highlight pre, .cell_output .output, .pst-scrollable-table-container");
+  const boxes = document.querySelectorAll(".katex-display, .highlight pre, .cell_output .output, .pst-scrollable-table-container");
   const update = (box) => {
     if (box.scrollWidth > box.clientWidth + 1) box.tabIndex = 0;
     else box.removeAttribute("tabindex");

@@ -1,15 +1,23 @@
 """The website's own part of the build.
 
 `cache` where chapters' results are kept; `mathematics` formulas drawn at build time; `explorables` live figures;
-`styles`, `icons`, `palette` one small style sheet; `pages` the strict content security policy.
+`docstrings` what the package says of itself; `styles`, `icons`, `palette` one small style sheet; `pages` the strict
+content security policy.
 """
+
+import shutil
+from pathlib import Path
 
 
 def setup(app):
     # Here, not above: tools/serve.py reads `house.policy` without Sphinx or torch.
-    from house import cache, mathematics, pages
+    from house import cache, docstrings, mathematics, pages
 
+    # sphinx-autoapi writes its pages again on each build. Those that a build cut short has left behind must be gone
+    # before the table of contents is read, which would take them for pages that it does not list.
+    shutil.rmtree(Path(app.srcdir) / "book/api", ignore_errors=True)
     app.connect("config-inited", cache.choose_folders)
+    docstrings.setup(app)
     mathematics.setup(app)
     pages.setup(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

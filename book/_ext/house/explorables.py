@@ -10,7 +10,7 @@ from transformer_lite.explore import bundle
 
 logger = logging.getLogger(__name__)
 
-FIGURE = re.compile(r"<figure\b[^>]*\bclass=\"[^\"]*\bexplorable\b[^\"]*\"[^>]*>")
+FIGURE = re.compile(r"<(?:figure|form)\b[^>]*\bclass=\"(?:explorable|tl-exercise)\"[^>]*>")
 SOURCE = re.compile(r"\bdata-source=\"([\w.-]+)\"")
 
 # The browser's runtime: one copy for the whole site, fetched when a figure comes near the screen.

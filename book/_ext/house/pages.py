@@ -18,8 +18,20 @@ CHARSET = re.compile(r"<meta charset=\"?utf-8\"?\s*/?>", re.IGNORECASE)
 HANDLER = re.compile(r"<[a-z][^<>]*\s(on[a-z]+)=\"")
 DEFERRED = re.compile(r"\b(defer|async|data-first-paint)\b")
 CLASSIC = {"text/javascript", "application/javascript"}
-# sphinx-exercise and sphinx-proof give every box of a page the same id.
-DOUBLED = re.compile(r"(<section\b[^>]*?) id=\"(?:exercise|solution|proof)-content\"")
+# What the theme and the extensions write that a screen reader stumbles over, and what it should say.
+MENDED = [
+    # every exercise, solution and proof of a page has the same id
+    (re.compile(r'(<section\b[^>]*?) id="(?:exercise|solution|proof)-content"'), r"\1"),
+    # a role that WAI-ARIA has withdrawn, inside a list
+    (re.compile(r' role="doc-biblioentry"'), ' role="listitem"'),
+    # the search button's text says more than its label
+    (re.compile(r'(<button class="btn search-button-field [^>]*?) aria-label="[^"]*"'), r"\1"),
+    # the site's name stands in no landmark
+    (
+        re.compile(r'(<div id="pst-primary-sidebar" class="[^"]*")>'),
+        r'\1 role="complementary" aria-label="Book">',
+    ),
+]
 # What the theme and the extensions install and no page asks for.
 UNUSED = [
     "**/*.map",
@@ -72,6 +84,12 @@ def state_policy(html: str) -> str:
     return html.replace("<head>", f"<head>{tag}", 1)
 
 
+def mend(html: str) -> str:
+    for pattern, right in MENDED:
+        html = pattern.sub(right, html)
+    return html
+
+
 def finish(app, exception):
     if exception is not None or app.builder.format != "html":
         return
@@ -82,11 +100,15 @@ def finish(app, exception):
     explorables.install_front_end(modules, static)
     known, drawn, figures = set(), set(), set()
     for path in sorted(site.rglob("*.html")):
-        if static in path.parents:
+        page = path.relative_to(site)
+        if page.parts[0] == "_static":
+            continue
+        if page.parts[0] == "book" and page.with_suffix("").as_posix() not in app.env.found_docs:
+            path.unlink()  # an earlier build's page, whose source is gone
             continue
         before = path.read_text(encoding="utf-8")
-        root = "../" * (len(path.relative_to(site).parts) - 1)
-        html = DOUBLED.sub(r"\1", state_policy(externalise(before, root, static)))
+        root = "../" * (len(page.parts) - 1)
+        html = mend(state_policy(externalise(before, root, static)))
         if handler := HANDLER.search(html):
             raise ValueError(f"{path}: the inline handler {handler[1]} cannot run under the site's policy")
         here = explorables.sources(html)
