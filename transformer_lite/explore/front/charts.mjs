@@ -77,7 +77,8 @@ function heatmap(view, tensors, { theme, labels, width }) {
   const cell = (width - left - 12) / columns;
   // Numbers stand in the cells when there is room for four characters.
   const readable = rows * columns <= MAX_TEXT_CELLS && cell >= 34;
-  const flat = Math.max(...labels[1].map((label) => label.length)) * 7 < cell;
+  const longest = Math.max(...labels[1].map((label) => label.length));
+  const flat = longest * 7 < cell;
   const trace = {
     type: "heatmap",
     z: grid((x) => (Number.isFinite(x) ? x : null)),
@@ -91,11 +92,13 @@ function heatmap(view, tensors, { theme, labels, width }) {
   };
   const masked = theme === "dark" ? "#39424e" : "#d5d9df";
   const ink = (x) => inkOn(colourAt(...(Number.isFinite(x) ? [stops, (x - zmin) / (zmax - zmin)] : [[masked, masked], 0])));
-  const top = flat ? 24 : 20 + 5.2 * Math.max(...labels[1].map((label) => label.length));
+  const top = flat ? 24 : 20 + 5.2 * longest;
+  // A tilted label leans over its cell to the right.
+  const right = flat ? 8 : Math.max(8, 4.6 * labels[1].at(-1).length - cell / 2);
   return {
     data: readable ? [trace, cellNumbers(data, columns, ink)] : [trace],
     layout: {
-      margin: { l: Math.min(120, left), r: 8, t: Math.min(90, top), b: 6 },
+      margin: { l: Math.min(120, left), r: right, t: Math.min(100, top), b: 6 },
       plot_bgcolor: data.every(Number.isFinite) ? undefined : masked,
       xaxis: { side: "top", range: [-0.5, columns - 0.5], showgrid: false, tickangle: flat ? 0 : -50, ...ticks(labels[1]) },
       yaxis: { range: [rows - 0.5, -0.5], showgrid: false, ...ticks(labels[0]) },
