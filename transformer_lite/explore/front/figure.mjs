@@ -32,7 +32,7 @@ class Figure {
     this.element = element;
     this.engine = engine;
     const { name, controls } = JSON.parse(element.querySelector(".tl-description").textContent);
-    Object.assign(this, { name, controls, views: {}, outputs: {}, hovered: [] });
+    Object.assign(this, { name, controls, views: {}, outputs: {}, hovered: [], charts: {} });
     this.defaults = Object.fromEntries(Object.entries(controls).map(([key, control]) => [key, control.value]));
     this.values = this.defaults;
     const figure = this;
@@ -184,6 +184,7 @@ class Figure {
     const hover = (indices) => this.#hover(name, indices);
     const pick = this.#picker(name);
     if (view.kind === "tokens") return drawTokens(place, view, tensors, look, pick, hover);
+    if (this.#stands(name, view, tensors, look)) return undefined;
     const slot = place.querySelector(".tl-slot");
     const first = !slot.classList.contains("js-plotly-plot");
     if (first) slot.replaceChildren();
@@ -205,6 +206,18 @@ class Figure {
     });
     place.classList.toggle("tl-pickable", Boolean(pick));
     return undefined;
+  }
+
+  /** Does the chart on screen show exactly this already? Drawing costs more than computing. */
+  #stands(name, view, tensors, { labels, marks, theme, width }) {
+    const frame = JSON.stringify([view, labels, marks, theme, width]);
+    const drawn = this.charts[name];
+    this.charts[name] = { frame, tensors };
+    const same = ([part, { shape, data }]) => {
+      const old = drawn.tensors[part];
+      return String(old.shape) === String(shape) && data.every((x, i) => x === old.data[i]);
+    };
+    return drawn?.frame === frame && Object.entries(tensors).every(same);
   }
 
   /** A view's tensors by part: its own under the empty name. */
