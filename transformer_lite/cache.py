@@ -9,7 +9,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from transformer_lite._check import shown
+from transformer_lite._check import positive, shown
 
 
 class KeyValueCache:
@@ -95,3 +95,30 @@ def _written(memory: Tensor | None, new: Tensor, start: int, end: int) -> Tensor
         memory = larger
     memory[:, :, start:end] = new
     return memory
+
+
+class DecoderCache:
+    """What a whole decoder has cached: for each layer, of its own positions and of the encoder's memory.
+
+    Args:
+        layers: number of decoder layers.
+    """
+
+    def __init__(self, *, layers: int) -> None:
+        positive(layers=layers)
+        self.own = [KeyValueCache() for _ in range(layers)]
+        self.memory = [KeyValueCache() for _ in range(layers)]
+
+    def __len__(self) -> int:
+        return len(self.own[0])
+
+    def reorder(self, rows: Tensor) -> None:
+        """Let row ``i`` of the batch go on from what row ``rows[i]`` has said.
+
+        Beams move between the rows of one sentence only, and these share one memory: it stays where it is.
+
+        Args:
+            rows: indices into the batch, ``(batch,)``.
+        """
+        for cache in self.own:
+            cache.reorder(rows)

@@ -1,0 +1,201 @@
+"""From scores of the next token to whole sentences.
+
+Both searches here know the model by one function, ``step(ids, cache)``: given ids ``(rows, n)`` it returns
+scores of the next token, ``(rows, vocabulary)``. Without a cache it is given everything said so far, with a
+cache only what is new. ``Transformer.speaker(source)`` and ``LanguageModel.step`` are such functions::
+
+    ids = greedy(model.speaker(source), start, end=2, max_new=50, cache=model.new_cache())
+
+All rows of ``start`` have one length. A row ends by itself; the others go on. Call ``model.eval()`` first, or
+dropout will have its say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from transformer_lite._check import positive, shown
+from transformer_lite.cache import DecoderCache
+
+Step = Callable[[Tensor, "DecoderCache | None"], Tensor]
+
+
+@torch.no_grad()
+def greedy(
+    step: Step,
+    start: Tensor,
+    *,
+    max_new: int,
+    end: int | None = None,
+    pad: int = 0,
+    cache: DecoderCache | None = None,
+) -> Tensor:
+    """Say the most likely token, again and again.
+
+    Args:
+        step: scores of the next token; see the top of this file.
+        start: what is already said, ids ``(batch, n)`` with ``n ≥ 1``.
+        max_new: the most tokens to add.
+        end: the token that ends a sentence; none if not given.
+        pad: what stands behind the end.
+        cache: an empty cache of the model, for speed; the result is the same without.
+
+    Returns:
+        Ids ``(batch, n + new)``, where ``new ≤ max_new`` is the longest row's.
+
+    Raises:
+        ValueError: if ``start`` is not a batch of ids, ``max_new`` is below 1, or the cache is not empty.
+    """
+    _check(start, max_new, cache)
+    ids, new = start, start
+    ended = torch.zeros(len(start), dtype=torch.bool, device=start.device)  # (batch,)
+    for _ in range(max_new):
+        scores = step(ids if cache is None else new, cache)  # (batch, vocabulary)
+        token = scores.argmax(dim=-1).masked_fill(ended, pad)  # (batch,)
+        new = token[:, None].to(ids.dtype)  # (batch, 1)
+        ids = torch.cat([ids, new], dim=1)  # (batch, said so far)
+        if end is not None:
+            ended = ended | (token == end)
+            if bool(ended.all()):
+                break
+    return ids
+
+
+class Beams(NamedTuple):
+    """The best sentences found for each start, best first."""
+
+    ids: Tensor
+    """``(batch, beams, n + new)``; padded behind the end."""
+    scores: Tensor
+    """``(batch, beams)``: log probability over length penalty; minus infinity where there is no sentence."""
+
+
+@torch.no_grad()
+def beam_search(
+    step: Step,
+    start: Tensor,
+    *,
+    beams: int,
+    max_new: int,
+    end: int | None = None,
+    pad: int = 0,
+    alpha: float = 0.0,
+    cache: DecoderCache | None = None,
+) -> Beams:
+    """Keep the ``beams`` most likely beginnings, and collect the sentences that end.
+
+    At each step every beginning is continued by every token. Among the best ``beams`` continuations, those
+    with the end token are finished sentences, scored by log probability over ``length_penalty``; the best
+    ``beams`` others go on. A search is over when no beginning can still beat the worst of its ``beams`` finished
+    sentences, or after ``max_new`` tokens; what is unfinished then counts as it stands.
+
+    With ``beams=1`` this is greedy search; with enough beams it is exhaustive.
+
+    Source: Wu et al. 2016 (GNMT), section 7; the paper uses 4 beams and α = 0.6.
+
+    Args:
+        step: scores of the next token; see the top of this file. Row ``b · beams + w`` is beam w of start b.
+        start: what is already said, ids ``(batch, n)`` with ``n ≥ 1``.
+        beams: how many beginnings to keep for each start.
+        max_new: the most tokens to add.
+        end: the token that ends a sentence; none if not given.
+        pad: what stands behind the end.
+        alpha: how much long sentences are favoured; 0 compares plain log probabilities.
+        cache: an empty cache of the model, for speed; the result is the same without.
+
+    Returns:
+        ``ids (batch, beams, n + new)`` and ``scores (batch, beams)``, best first.
+
+    Raises:
+        ValueError: if ``start`` is not a batch of ids, a number is below 1, or the cache is not empty.
+    """
+    _check(start, max_new, cache)
+    positive(beams=beams)
+    batch, said = start.shape
+    first_row = torch.arange(batch, device=start.device)[:, None] * beams  # (batch, 1)
+
+    ids = start.repeat_interleave(beams, dim=0)  # (batch · beams, said)
+    new = ids
+    # All beams of a start begin alike: only the first counts, or the same sentence would be found many times.
+    running = torch.full((batch, beams), -torch.inf, device=start.device)  # log probabilities
+    running[:, 0] = 0
+    finished = Beams(
+        torch.full((batch, beams, said + max_new), pad, dtype=start.dtype, device=start.device),
+        torch.full((batch, beams), -torch.inf, device=start.device),
+    )
+    over = torch.zeros(batch, dtype=torch.bool, device=start.device)  # (batch,)
+
+    for length in range(1, max_new + 1):
+        scores = step(ids if cache is None else new, cache).float().log_softmax(dim=-1)  # (rows, vocabulary)
+        vocabulary = scores.shape[-1]
+        total = (running[:, :, None] + scores.view(batch, beams, vocabulary)).flatten(1)
+        # At most one continuation of each beginning ends, so among twice as many enough go on.
+        best, index = total.topk(min(2 * beams, beams * vocabulary), dim=-1)  # (batch, 2 beams), sorted
+        beam, token = index // vocabulary, index % vocabulary  # (batch, 2 beams)
+        candidates = torch.cat([ids[first_row + beam], token[..., None].to(ids.dtype)], dim=-1)
+
+        ends = torch.zeros_like(token, dtype=torch.bool) if end is None else token == end
+        ending = ends.clone()
+        ending[:, beams:] = False
+        if length == max_new:
+            ending[:, :beams] = True
+        penalty = length_penalty(length, alpha=alpha)
+        ended = (best / penalty).masked_fill(~ending | over[:, None], -torch.inf)
+        finished = _best(finished, candidates, ended, pad)
+
+        running, kept = best.masked_fill(ends, -torch.inf).topk(beams, dim=-1)  # (batch, beams)
+        # A beginning only becomes less likely, but its penalty may come to favour it.
+        hope = running[:, 0] / max(penalty, length_penalty(max_new, alpha=alpha))
+        over = over | (finished.scores[:, -1] >= hope)
+        if bool(over.all()):
+            break
+        ids = candidates.gather(1, kept[..., None].expand(-1, -1, said + length)).flatten(0, 1)
+        new = ids[:, -1:]
+        if cache is not None:
+            cache.reorder((first_row + beam.gather(1, kept)).flatten())
+
+    longest = said + length
+    return Beams(finished.ids[:, :, :longest], finished.scores)
+
+
+def length_penalty(length: int, *, alpha: float) -> float:
+    """``((5 + length) / 6)^α``: 1 for a single token, growing slowly.
+
+    Source: Wu et al. 2016 (GNMT), equation 14.
+
+    Args:
+        length: tokens said, the end among them.
+        alpha: 0 for no penalty; the paper uses 0.6.
+
+    Returns:
+        What the log probability is divided by.
+
+    Raises:
+        ValueError: for a length below 1.
+    """
+    positive(length=length)
+    return float(((5 + length) / 6) ** alpha)
+
+
+def _best(finished: Beams, ids: Tensor, scores: Tensor, pad: int) -> Beams:
+    """The best sentences among those finished before and the new ones, as many as before."""
+    beams, longest = finished.ids.shape[1:]
+    filled = torch.nn.functional.pad(ids, (0, longest - ids.shape[-1]), value=pad)
+    both_ids = torch.cat([finished.ids, filled], dim=1)  # (batch, 3 beams, longest)
+    both_scores, index = torch.cat([finished.scores, scores], dim=1).topk(beams, dim=-1)
+    return Beams(both_ids.gather(1, index[..., None].expand(-1, -1, longest)), both_scores)
+
+
+def _check(start: Tensor, max_new: int, cache: DecoderCache | None) -> None:
+    positive(max_new=max_new)
+    if start.ndim != 2 or start.shape[1] == 0 or start.dtype not in (torch.int64, torch.int32):
+        raise ValueError(
+            f"start has shape {shown(start.shape)} and holds {start.dtype}, but must be ids (batch, n) with at "
+            "least one token in each row, such as the token that starts a sentence."
+        )
+    if cache is not None and len(cache):
+        raise ValueError(f"the cache already holds {len(cache)} positions: give a new one for each search.")
