@@ -10,8 +10,8 @@ from transformer_lite.explore import bundle
 
 logger = logging.getLogger(__name__)
 
-FIGURE = re.compile(r"<(?:figure|form)\b[^>]*\bclass=\"(?:explorable|tl-exercise)\"[^>]*>")
-SOURCE = re.compile(r"\bdata-source=\"([\w.-]+)\"")
+# A live figure, or an exercise that checks itself: both are drawn from files that their chapter has written.
+LIVE = re.compile(r"<(?:figure|form)\b[^>]*\bdata-source=\"([\w.-]+)\"")
 
 # The browser's runtime: one copy for the whole site, fetched when a figure comes near the screen.
 RUNTIME = {
@@ -40,7 +40,7 @@ def install_front_end(modules: Path, static: Path):
 
 def sources(html: str) -> set[str]:
     """The names under which a page's figures are stored."""
-    return {found[1] for figure in FIGURE.findall(html) if (found := SOURCE.search(figure))}
+    return set(LIVE.findall(html))
 
 
 def install_figures(names: set[str], figures: Path, static: Path):

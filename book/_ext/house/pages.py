@@ -18,6 +18,8 @@ CHARSET = re.compile(r"<meta charset=\"?utf-8\"?\s*/?>", re.IGNORECASE)
 HANDLER = re.compile(r"<[a-z][^<>]*\s(on[a-z]+)=\"")
 DEFERRED = re.compile(r"\b(defer|async|data-first-paint)\b")
 CLASSIC = {"text/javascript", "application/javascript"}
+# Pictures wait until the reader comes near them; so do the logos in closed menus.
+IMAGE = re.compile(r"<img\b(?![^>]*\bloading=)")
 # What the theme and the extensions write that a screen reader stumbles over, and what it should say.
 MENDED = [
     # every exercise, solution and proof of a page has the same id
@@ -26,6 +28,9 @@ MENDED = [
     (re.compile(r' role="doc-biblioentry"'), ' role="listitem"'),
     # the search button's text says more than its label
     (re.compile(r'(<button class="btn search-button-field [^>]*?) aria-label="[^"]*"'), r"\1"),
+    # a folded cell's text says more than its label; a folded list of pages says nothing
+    (re.compile(r'<summary aria-label="Toggle hidden content">'), "<summary>"),
+    (re.compile(r'<summary>(?=<span class="toctree-toggle")'), '<summary aria-label="Pages below this one">'),
     # the site's name stands in no landmark
     (
         re.compile(r'(<div id="pst-primary-sidebar" class="[^"]*")>'),
@@ -85,6 +90,7 @@ def state_policy(html: str) -> str:
 
 
 def mend(html: str) -> str:
+    html = IMAGE.sub('<img loading="lazy"', html)
     for pattern, right in MENDED:
         html = pattern.sub(right, html)
     return html
