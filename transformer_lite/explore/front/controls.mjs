@@ -6,7 +6,7 @@ import { axisLabels, splitWords } from "./words.mjs";
 const KINDS = {
   slider: {
     check: (control, value) => numberInRange(control, value),
-    fromText: Number,
+    fromText: asNumber,
     bind: bindNumber,
     show: showNumber,
   },
@@ -16,7 +16,7 @@ const KINDS = {
       if (!Number.isInteger(value)) throw problem("not-whole", { ...ends(control), value: number(value) });
       return value;
     },
-    fromText: Number,
+    fromText: asNumber,
     bind: bindNumber,
     show: showNumber,
   },
@@ -144,7 +144,9 @@ function bindNumber(element, control, move, set) {
 }
 
 // Text that is no number stays text, so that the message can quote it.
-const asNumber = (text) => (text.trim() === "" || Number.isNaN(Number(text)) ? text : Number(text));
+function asNumber(text) {
+  return text.trim() === "" || Number.isNaN(Number(text)) ? text : Number(text);
+}
 
 function showNumber(element, control, value) {
   const [range, typed] = element.querySelectorAll("input");

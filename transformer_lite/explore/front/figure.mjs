@@ -32,7 +32,7 @@ class Figure {
     this.element = element;
     this.engine = engine;
     const { name, controls } = JSON.parse(element.querySelector(".tl-description").textContent);
-    Object.assign(this, { name, controls, views: {}, outputs: {}, hovered: [], charts: {} });
+    Object.assign(this, { name, controls, views: {}, outputs: {}, hovered: [], charts: {}, shown: {} });
     this.defaults = Object.fromEntries(Object.entries(controls).map(([key, control]) => [key, control.value]));
     this.values = this.defaults;
     const figure = this;
@@ -103,6 +103,12 @@ class Figure {
   /** Moves controls; resolves with all values once the new picture is on screen. */
   async set(changes) {
     checkValues(this.controls, this.values, changes);
+    for (const name of Object.keys(changes)) delete this.shown[name];
+    return this.#apply(changes);
+  }
+
+  async #apply(changes) {
+    checkValues(this.controls, this.values, changes);
     await this.start();
     // Once more, because others may have moved meanwhile.
     this.values = checkValues(this.controls, this.values, changes);
@@ -113,8 +119,13 @@ class Figure {
 
   /** A reader's own move: what is wrong with it stands beside the control, and what was typed stays. */
   async #move(changes) {
+    for (const [name, value] of Object.entries(changes)) {
+      // A sentence stands as the reader types it; a number is shown in the field and on the slider.
+      if (this.controls[name].kind === "words") this.shown[name] = String(value);
+      else delete this.shown[name];
+    }
     try {
-      await this.set(changes);
+      await this.#apply(changes);
       this.#writeAddress();
     } catch (reason) {
       Object.keys(changes).forEach((name) => this.#complain(name, reason.message));
@@ -148,6 +159,9 @@ class Figure {
     do {
       const values = this.values;
       for (const [name, control] of Object.entries(this.controls)) {
+        // What a reader is typing elsewhere stays. The names of a pick's indices may change without it.
+        if (this.shown[name] === String(values[name]) && control.kind !== "pick") continue;
+        this.shown[name] = String(values[name]);
         showControl(this.#control(name), control, values[name], this.controls, values);
       }
       let shown;
@@ -298,7 +312,7 @@ class Figure {
     if (asked === undefined) return;
     this.element.scrollIntoView({ block: "start" });
     try {
-      await this.set({ ...this.defaults, ...asked });
+      await this.set(checkValues(this.controls, this.defaults, asked));
     } catch (reason) {
       this.say(say("failed-link", { reason: reason.message }), true);
     }
@@ -328,7 +342,6 @@ class Figure {
     this.say("");
     if (tool === "reset") {
       Object.keys(this.controls).forEach((name) => this.#complain(name, ""));
-      this.element.querySelectorAll("[data-kind=words] input").forEach((input) => { input.value = ""; });
       await this.set(this.defaults);
       this.#writeAddress();
     } else if (tool === "link") {
