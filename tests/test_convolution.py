@@ -19,11 +19,16 @@ from transformer_lite.convolution import (
 double = torch.float64
 close = torch.testing.assert_close
 
+
+def one_or_two(low, high):
+    return st.integers(low, high) | st.tuples(st.integers(low, high), st.integers(low, high))
+
+
 settings = {
     "kernel": st.tuples(st.integers(1, 3), st.integers(1, 4)),
-    "stride": st.integers(1, 3),
-    "padding": st.integers(0, 2),
-    "dilation": st.integers(1, 2),
+    "stride": one_or_two(1, 3),
+    "padding": one_or_two(0, 2),
+    "dilation": one_or_two(1, 2),
 }
 
 
@@ -35,10 +40,9 @@ def test_equals_pytorch(kernel, stride, padding, dilation):
     bias = torch.randn(5, dtype=double, requires_grad=True)
     ours, theirs = convolve(x, weight, bias, **options), F.conv2d(x, weight, bias, **options)
     close(ours, theirs)
-    assert ours.shape[2:] == (
-        output_size(7, kernel=kernel[0], **options),
-        output_size(11, kernel=kernel[1], **options),
-    )
+    for axis, size in enumerate((7, 11)):
+        along = {name: steps if isinstance(steps, int) else steps[axis] for name, steps in options.items()}
+        assert ours.shape[2 + axis] == output_size(size, kernel=kernel[axis], **along)
     loss = torch.randn_like(theirs)
     for mine, reference in zip(
         torch.autograd.grad(ours, (x, weight, bias), loss),

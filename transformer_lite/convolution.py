@@ -23,6 +23,9 @@ from torch import Tensor, nn
 
 from transformer_lite._check import Record, floating, positive, shown
 
+Steps = int | tuple[int, int]
+"""One number for both axes, or one down and one across."""
+
 
 def output_size(size: int, *, kernel: int, stride: int = 1, padding: int = 0, dilation: int = 1) -> int:
     """How many places the kernel finds along one axis, ``⌊(size + 2 padding - reach) / stride⌋ + 1``.
@@ -45,7 +48,7 @@ def output_size(size: int, *, kernel: int, stride: int = 1, padding: int = 0, di
 
 
 def neighbourhoods(
-    x: Tensor, kernel: tuple[int, int], *, stride: int = 1, padding: int = 0, dilation: int = 1
+    x: Tensor, kernel: tuple[int, int], *, stride: Steps = 1, padding: Steps = 0, dilation: Steps = 1
 ) -> Tensor:
     """What the kernel sees at each of its places, zeros beyond the edge.
 
@@ -63,14 +66,16 @@ def neighbourhoods(
         ValueError: if the kernel does not fit, or ``x`` is not a batch of images.
     """
     _check_images(x)
-    (H, W), (height, width) = x.shape[2:], kernel
-    H_out = output_size(H, kernel=height, stride=stride, padding=padding, dilation=dilation)
-    W_out = output_size(W, kernel=width, stride=stride, padding=padding, dilation=dilation)
-    x = nn.functional.pad(x, (padding,) * 4)  # (batch, channels, H + 2 padding, W + 2 padding)
-    rows = stride * torch.arange(H_out)[:, None] + dilation * torch.arange(height)  # (H', height)
-    columns = stride * torch.arange(W_out)[:, None] + dilation * torch.arange(width)  # (W', width)
-    rows, columns = rows.to(x.device)[:, None, :, None], columns.to(x.device)[None, :, None, :]
-    return x[:, :, rows, columns]  # (batch, channels, H', W', height, width)
+    places = []
+    for size, reach, step, edge, hole in zip(
+        x.shape[2:], kernel, _both(stride), _both(padding), _both(dilation), strict=True
+    ):
+        count = output_size(size, kernel=reach, stride=step, padding=edge, dilation=hole)
+        starts, points = step * torch.arange(count), hole * torch.arange(reach)
+        places.append((starts[:, None] + points).to(x.device))  # (H', height), then (W', width)
+    (down, right), (rows, columns) = _both(padding), places
+    x = nn.functional.pad(x, (right, right, down, down))  # (batch, channels, H + 2 padding, W + 2 padding)
+    return x[:, :, rows[:, None, :, None], columns[None, :, None, :]]
 
 
 def convolve(
@@ -78,9 +83,9 @@ def convolve(
     weight: Tensor,
     bias: Tensor | None = None,
     *,
-    stride: int = 1,
-    padding: int = 0,
-    dilation: int = 1,
+    stride: Steps = 1,
+    padding: Steps = 0,
+    dilation: Steps = 1,
 ) -> Tensor:
     """Convolution, written out: gather each neighbourhood, multiply it with the kernel, add up.
 
@@ -121,7 +126,7 @@ def convolve(
 
 
 def convolution_matrix(
-    weight: Tensor, H: int, W: int, *, stride: int = 1, padding: int = 0, dilation: int = 1
+    weight: Tensor, H: int, W: int, *, stride: Steps = 1, padding: Steps = 0, dilation: Steps = 1
 ) -> Tensor:
     """The same convolution as one matrix over positions: few weights, repeated along diagonals.
 
@@ -276,6 +281,10 @@ class ConvolutionalNetwork(nn.Module):
             record["stages"] = maps
         output: Tensor = self.head(x.mean((2, 3)))  # (batch, classes)
         return output
+
+
+def _both(steps: Steps) -> tuple[int, int]:
+    return (steps, steps) if isinstance(steps, int) else steps
 
 
 def _half(kernel: int) -> int:
