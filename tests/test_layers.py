@@ -7,39 +7,13 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from tests.weights import layer_to_torch, randomised
 from transformer_lite import masks
 from transformer_lite.layers import DecoderLayer, EncoderLayer, FeedForward, TokenEmbedding
 
 double = torch.float64
 close = torch.testing.assert_close
 SIZES = {"d_model": 15, "heads": 3, "d_ff": 11}
-
-
-def randomised(module):
-    with torch.no_grad():
-        for p in module.parameters():
-            p.normal_(std=0.4)
-    return module.double()
-
-
-def copy_attention(ours, theirs):
-    theirs.in_proj_weight.copy_(ours.projection.weight)
-    theirs.in_proj_bias.copy_(ours.projection.bias)
-    theirs.out_proj.load_state_dict(ours.output.state_dict())
-
-
-@torch.no_grad()
-def copy_layer(ours, theirs):
-    """Give PyTorch's layer the weights of ours."""
-    copy_attention(ours.attention, theirs.self_attn)
-    norms = [ours.norm_attention, ours.norm_feed_forward]
-    if isinstance(ours, DecoderLayer):
-        copy_attention(ours.cross_attention, theirs.multihead_attn)
-        norms.insert(1, ours.norm_cross_attention)
-    theirs.linear1.load_state_dict(ours.feed_forward.inner.state_dict())
-    theirs.linear2.load_state_dict(ours.feed_forward.outer.state_dict())
-    for i, norm in enumerate(norms, start=1):
-        getattr(theirs, f"norm{i}").load_state_dict(norm.state_dict())
 
 
 def gradients(output, *inputs):
@@ -54,7 +28,7 @@ def test_encoder_layer_equals_pytorchs(norm, activation):
     theirs = nn.TransformerEncoderLayer(
         15, 3, 11, 0.0, activation, 1e-3, batch_first=True, norm_first=norm == "pre", dtype=double
     )
-    copy_layer(ours, theirs)
+    layer_to_torch(ours, theirs)
     x, mask = torch.randn(2, 5, 15, dtype=double, requires_grad=True), masks.padding([5, 3])
     output, expected = ours(x, mask), theirs(x, src_key_padding_mask=~mask[:, 0])
     close(output, expected)
@@ -75,7 +49,7 @@ def test_decoder_layer_equals_pytorchs(norm, activation):
     theirs = nn.TransformerDecoderLayer(
         15, 3, 11, 0.0, activation, 1e-3, batch_first=True, norm_first=norm == "pre", dtype=double
     )
-    copy_layer(ours, theirs)
+    layer_to_torch(ours, theirs)
     x = torch.randn(2, 5, 15, dtype=double, requires_grad=True)
     memory = torch.randn(2, 7, 15, dtype=double, requires_grad=True)
     mask, memory_mask = masks.padding([5, 3]), masks.padding([4, 7])
