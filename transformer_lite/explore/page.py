@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .controls import Length, Pick, Slider, Words
-from .figure import Explorable, Values, outputs
+from .figure import Explorable, Values
 from .text import number, say
-from .trace import pack, packed
+from .trace import packed
 from .views import View
 from .words import labels, summary
 
@@ -185,7 +185,7 @@ def _slot(
         )
         body = f'<div class="tl-tokens">{body}</div>'
     else:
-        height = _height(figure, described, tensor.shape)
+        height = _height(figure, name)
         body = ""
         if pictures:
             from .picture import svg
@@ -198,17 +198,18 @@ def _slot(
     )
 
 
-def _height(figure: Explorable, described: dict[str, Any], shape: tuple[int, ...]) -> int:
+def _height(figure: Explorable, name: str) -> int:
     """In CSS pixels; chosen once, for the largest the view can become, so that nothing below it ever moves."""
-    if described["kind"] != "heatmap":
-        return 260
-    rows, named = shape[0], described["axes"][0]["labels"]
-    if isinstance(named, str):
-        control = figure.controls[named]
-        rows = control.maximum if isinstance(control, Words) else control.max  # type: ignore[attr-defined]
-    return max(110, min(380, 70 + 34 * rows))
-
-
-def packed_outputs(views: dict[str, View]) -> dict[str, Any]:
-    """All numbers on display as JSON."""
-    return {name: pack(tensor) for name, tensor in outputs(views).items()}
+    heights = []
+    for _, variant in figure.variants():
+        views = figure.show(figure.defaults | variant)
+        described, shape = figure.describe_views(views)[name], views[name].tensors()[""].shape
+        if described["kind"] != "heatmap":
+            heights.append(260)
+            continue
+        rows, named = shape[0], described["axes"][0]["labels"]
+        if isinstance(named, str):
+            control = figure.controls[named]
+            rows = control.maximum if isinstance(control, Words) else control.max  # type: ignore[attr-defined]
+        heights.append(max(110, min(380, 70 + 34 * rows)))
+    return max(heights)

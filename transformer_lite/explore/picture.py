@@ -13,6 +13,7 @@ from typing import Any
 import matplotlib
 import matplotlib.figure
 from matplotlib.colors import ListedColormap
+from matplotlib.ticker import FuncFormatter, NullFormatter
 from torch import Tensor
 
 from .palette import CATEGORICAL, LEVELS
@@ -153,10 +154,14 @@ def _bars(axes: Any, tensors: dict[str, Tensor], described: dict[str, Any], labe
 def _scales(axes: Any, described: dict[str, Any]) -> None:
     axes.set_xlabel(described["x_title"])
     axes.set_ylabel(described["y_title"])
-    if described["log_x"]:
-        axes.set_xscale("log")
-    if described["log_y"]:
-        axes.set_yscale("log")
+    for wanted, set_scale, axis in (
+        (described["log_x"], axes.set_xscale, axes.xaxis),
+        (described["log_y"], axes.set_yscale, axes.yaxis),
+    ):
+        if wanted:
+            set_scale("log")
+            axis.set_major_formatter(FuncFormatter(lambda x, _: number(x)))
+            axis.set_minor_formatter(NullFormatter())
     if described["range"]:
         axes.set_ylim(*described["range"])
 

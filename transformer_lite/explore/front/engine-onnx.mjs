@@ -27,6 +27,9 @@ export function onnxEngine(root, source) {
         const [loaded, description] = await Promise.all([runtime(), load()]);
         ort = loaded.ort;
         figure = description;
+        // The first session loads the rest of the runtime.
+        const defaults = Object.entries(figure.controls).map(([name, { value }]) => [name, value]);
+        await session(variantKey(figure.controls, Object.fromEntries(defaults)));
         return loaded.Plotly;
       } catch (reason) {
         throw problem("failed-load", { reason: reason.message ?? reason });

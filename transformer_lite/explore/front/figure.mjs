@@ -198,11 +198,10 @@ class Figure {
     const hover = (indices) => this.#hover(name, indices);
     const pick = this.#picker(name);
     if (view.kind === "tokens") return drawTokens(place, view, tensors, look, pick, hover);
-    if (this.#stands(name, view, tensors, look)) return undefined;
     const slot = place.querySelector(".tl-slot");
     const first = !slot.classList.contains("js-plotly-plot");
     if (first) slot.replaceChildren();
-    await drawChart(slot, view, tensors, look);
+    await this.#drawChart(name, slot, look);
     if (view.kind === "heatmap") drawLegend(place, view, tensors[""].data);
     if (!first) return undefined;
     const readout = place.querySelector(".tl-readout");
@@ -222,16 +221,17 @@ class Figure {
     return undefined;
   }
 
-  /** Does the chart on screen show exactly this already? Drawing costs more than computing. */
-  #stands(name, view, tensors, { labels, marks, theme, width }) {
-    const frame = JSON.stringify([view, labels, marks, theme, width]);
+  /** Draws a chart; where its numbers stand already, only its marks move: drawing costs more than computing. */
+  async #drawChart(name, slot, look) {
+    const [view, tensors] = [this.views[name], this.#tensors(name)];
+    const frame = JSON.stringify([view, look.labels, look.theme, look.width]);
+    const marks = JSON.stringify(look.marks);
     const drawn = this.charts[name];
-    this.charts[name] = { frame, tensors };
-    const same = ([part, { shape, data }]) => {
-      const old = drawn.tensors[part];
-      return String(old.shape) === String(shape) && data.every((x, i) => x === old.data[i]);
-    };
-    return drawn?.frame === frame && Object.entries(tensors).every(same);
+    this.charts[name] = { frame, marks, tensors };
+    const stands = drawn?.frame === frame
+      && Object.keys(tensors).every((part) => part === "at" || sameTensor(tensors[part], drawn.tensors[part]));
+    if (!stands) await drawChart(slot, view, tensors, look);
+    else if (drawn.marks !== marks) await markChart(slot, view, look);
   }
 
   /** A view's tensors by part: its own under the empty name. */
@@ -422,6 +422,9 @@ function compare(got, wanted) {
   for (const x of wanted.data) if (Number.isFinite(x)) scale = Math.max(scale, Math.abs(x));
   return { difference, scale };
 }
+
+const sameTensor = (one, other) =>
+  String(one.shape) === String(other.shape) && one.data.every((x, i) => x === other.data[i]);
 
 function refuseNotFinite(outputs, figure, values) {
   for (const [view, { data }] of Object.entries(outputs)) {
