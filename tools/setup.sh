@@ -29,10 +29,16 @@ major=${major%%.*}
     stop "transformer_lite's book needs Node 20 or newer (it draws the formulas), and found $node_version. See https://nodejs.org."
 command -v npm >/dev/null 2>&1 || stop "transformer_lite's book needs npm, which usually comes with Node, and found none."
 
-extras=$(echo "$*" | tr ' ' ',')
-wanted="$extras $(cat pyproject.toml constraints.txt | sha256sum) $("$python" --version) $(pwd)"
+# Lines of the stamp: the files' hash, then each extra that is installed.
+state="$(cat pyproject.toml constraints.txt | sha256sum) $("$python" --version) $(pwd)"
 stamp=.venv/.stamp
-if ! [ -f $stamp ] || ! grep -qxF "$wanted" $stamp; then
+missing=
+for extra in "$@"; do
+    if ! { [ -f $stamp ] && grep -qxF "$state" $stamp && grep -qxF "$extra" $stamp; }; then
+        missing=yes
+    fi
+done
+if [ -n "$missing" ]; then
     if ! [ -x .venv/bin/python ]; then
         echo "Making the virtual environment .venv …"
         if ! "$python" -m venv .venv; then
@@ -40,10 +46,15 @@ if ! [ -f $stamp ] || ! grep -qxF "$wanted" $stamp; then
             stop "Python could not make a virtual environment; on Debian, apt-get install python3-venv brings what is missing."
         fi
     fi
+    extras=$(echo "$*" | tr ' ' ',')
     echo "Installing the Python packages ($extras) into .venv; the first time takes some minutes …"
     .venv/bin/python -m pip install --disable-pip-version-check --constraint constraints.txt --editable ".[$extras]"
-    # An older set of requirements is no longer what is installed: only lines of this set stay.
-    { grep -F "$(cat pyproject.toml constraints.txt | sha256sum)" $stamp 2>/dev/null || true; echo "$wanted"; } >$stamp.new
+    # Extras of the same state stay; those of an earlier one may lack something.
+    {
+        if [ -f $stamp ] && grep -qxF "$state" $stamp; then grep -vxF "$state" $stamp || true; fi
+        printf '%s\n' "$@"
+    } | sort -u >$stamp.new
+    echo "$state" >>$stamp.new
     mv $stamp.new $stamp
 fi
 
