@@ -18,7 +18,7 @@ SWIN = {
     r"stages\.(\d+)\.merge\.(norm|reduction)": lambda m: f"encoder.layers.{int(m[1]) - 1}.downsample.{m[2]}",
     r"stages\.(\d+)\.blocks\.(\d+)\.bias\.table": r"encoder.layers.\1.blocks.\2.attention."
     "relative_position_bias.relative_position_bias_table",
-    r"stages\.(\d+)\.blocks\.(\d+)\.layer": r"encoder.layers.\1.blocks.\2",
+    r"stages\.(\d+)\.blocks\.(\d+)": r"encoder.layers.\1.blocks.\2",
     r"norm": "layernorm",
 }
 VIT = {

@@ -31,7 +31,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from transformer_lite._check import Record, positive, shown, within
-from transformer_lite.layers import EncoderLayer
+from transformer_lite.attention import MultiHeadAttention
+from transformer_lite.layers import FeedForward
 from transformer_lite.positions import RelativeBias2d
 from transformer_lite.vit import PatchEmbedding
 
@@ -85,13 +86,12 @@ def pad(x: Tensor, *, multiple: int, value: float = 0) -> Tensor:
 
 def to_windows(x: Tensor, *, window: int, shift: Pair) -> Tensor:
     """Pad, roll, partition: a map ``(batch, H, W, features)`` to ``(batch, windows, M · M, features)``."""
-    _check_window(*_check_map(x)[1:3], window, shift)
     return partition(roll(pad(x, multiple=window), shift), window=window)
 
 
 def from_windows(windows: Tensor, H: int, W: int, *, window: int, shift: Pair) -> Tensor:
     """Put together, roll back, cut off the padding: undoes ``to_windows`` for a map of H × W."""
-    _check_window(H, W, window, shift)
+    positive(window=window)
     x = reverse(windows, H + -H % window, W + -W % window)  # (batch, H', W', features)
     return roll(x, (-shift[0], -shift[1]))[:, :H, :W]  # (batch, H, W, features)
 
@@ -140,7 +140,9 @@ def half_window(H: int, W: int, *, window: int) -> Pair:
 
 
 class SwinBlock(nn.Module):
-    """An encoder layer at work in every window by itself, with a learned bias for each offset.
+    """A pre-norm encoder layer that attends within windows, with a learned bias for each offset.
+
+    Only attention needs windows; all else looks at one token at a time, and never at padding.
 
     Args:
         d_model: features of one token.
@@ -154,30 +156,35 @@ class SwinBlock(nn.Module):
         super().__init__()
         positive(window=window)
         self.d_model, self.window, self.shifted = d_model, window, shifted
+        self.norm_attention, self.norm_feed_forward = nn.LayerNorm(d_model), nn.LayerNorm(d_model)
+        self.attention = MultiHeadAttention(d_model=d_model, heads=heads, dropout=dropout)
         self.bias = RelativeBias2d(heads=heads, height=window, width=window)
-        self.layer = EncoderLayer(
-            d_model=d_model, heads=heads, d_ff=4 * d_model, norm="pre", dropout=dropout, activation=F.gelu
-        )
+        self.feed_forward = FeedForward(d_model=d_model, d_ff=4 * d_model, dropout=dropout, activation=F.gelu)
+        self.dropout = nn.Dropout(dropout)
 
     def forward(self, x: Tensor, *, record: Record | None = None) -> Tensor:
         """Apply the block to a map ``(batch, H, W, d_model)``.
 
-        ``record`` receives ``shift``, ``mask`` and what the encoder layer records, windows being its batch.
+        ``record`` receives ``shift``, ``mask``, ``attention`` (windows being its batch), ``feed_forward``, and
+        the maps behind either part, ``after_attention`` and ``output``.
         """
-        batch, H, W, _ = _check_map(x, self.d_model)
+        _, H, W, _ = _check_map(x, self.d_model)
         shift = half_window(H, W, window=self.window) if self.shifted else (0, 0)
-        mask = window_mask(H, W, window=self.window, shift=shift)
-        if mask is not None:
-            mask = mask.to(x.device).repeat(batch, 1, 1)  # (batch · windows, M · M, M · M)
-        if record is not None:
-            record.update(shift=shift, mask=mask)
-
-        windows = to_windows(x, window=self.window, shift=shift)
+        windows = to_windows(self.norm_attention(x), window=self.window, shift=shift)
         shape = windows.shape  # (batch, windows, M · M, d_model)
-        windows = self.layer(windows.flatten(0, 1), mask, bias=self.bias()[None], record=record)
-        return from_windows(
-            windows.view(shape), H, W, window=self.window, shift=shift
-        )  # (batch, H, W, d_model)
+        mask = window_mask(H, W, window=self.window, shift=shift)  # (windows, M · M, M · M)
+        if mask is not None:
+            mask = mask.to(x.device).repeat(shape[0], 1, 1)  # (batch · windows, M · M, M · M)
+
+        seen = within(record, "attention")
+        windows = self.attention(windows.flatten(0, 1), mask=mask, bias=self.bias()[None], record=seen)
+        back = from_windows(windows.view(shape), H, W, window=self.window, shift=shift)
+        attended = x + self.dropout(back)  # (batch, H, W, d_model)
+        fed = self.feed_forward(self.norm_feed_forward(attended), record=within(record, "feed_forward"))
+        output: Tensor = attended + self.dropout(fed)  # (batch, H, W, d_model)
+        if record is not None:
+            record.update(shift=shift, mask=mask, after_attention=attended, output=output)
+        return output
 
 
 class PatchMerging(nn.Module):
