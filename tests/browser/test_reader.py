@@ -1,0 +1,589 @@
+"""What a reader does with one figure, in detail; on the workbench, whose figures are known."""
+
+import csv
+import io
+import re
+import struct
+import xml.etree.ElementTree as ET
+
+import pytest
+from playwright.sync_api import expect
+
+from transformer_lite.explore.text import catalogue, number, say
+
+from .workbench import FIGURES, VOCABULARY
+
+KNOWN = ", ".join(VOCABULARY)
+
+
+@pytest.fixture(scope="module")
+def bench_visit(visiting, site):
+    with visiting(accept_downloads=True) as visit:
+        yield visit.open(site + "workbench/workbench.html")
+
+
+@pytest.fixture
+def bench(bench_visit):
+    bench_visit.changes()
+    yield bench_visit
+    for id_ in bench_visit.figures():
+        bench_visit.reset(id_)
+    assert not bench_visit.errors
+
+
+def control(visit, id_, name):
+    return visit.page.locator(f'figure#{id_} [data-control="{name}"]')
+
+
+def problem(visit, id_, name):
+    return control(visit, id_, name).locator(".tl-problem").text_content()
+
+
+# -- bad input -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("typed", "sentence"),
+    [
+        ("the zebra", say("unknown-words", unknown="zebra", known=KNOWN)),
+        ("Zebra the gnu zebra", say("unknown-words", unknown="zebra, gnu", known=KNOWN)),
+        ("", say("no-words", known=KNOWN)),
+        ("   ", say("no-words", known=KNOWN)),
+        ("the cat the cat the cat the cat", say("too-many-words", count=8, maximum=7)),
+    ],
+)
+def test_words_that_do_not_fit(bench, typed, sentence):
+    outputs = bench.outputs("attention-matrix")
+    field = control(bench, "attention-matrix", "sentence").locator("input")
+    field.fill(typed)
+    field.press("Tab")
+    bench.settle("attention-matrix")
+    assert problem(bench, "attention-matrix", "sentence") == sentence
+    assert field.input_value() == typed, "nothing typed is lost"
+    assert field.get_attribute("aria-invalid") is not None
+    described = field.get_attribute("aria-describedby")
+    assert bench.page.locator(f'[id="{described}"]').text_content() == sentence
+    assert bench.outputs("attention-matrix") == outputs
+    assert not bench.changes()
+
+
+def test_what_was_typed_stays_while_another_control_moves(bench):
+    field = control(bench, "attention-matrix", "sentence").locator("input")
+    field.fill("the zebra")
+    field.press("Tab")
+    control(bench, "attention-matrix", "causal").locator("input").click()
+    bench.settle("attention-matrix")
+    assert bench.values("attention-matrix")["causal"] is True
+    if problem(bench, "attention-matrix", "sentence"):
+        assert field.input_value() == "the zebra"
+    assert field.input_value() == "the zebra"
+
+
+def test_a_number_typed_stays_while_another_control_moves(bench):
+    typed = control(bench, "attention-matrix", "temperature").locator("input[type=text]")
+    typed.fill("99")
+    typed.press("Enter")
+    control(bench, "attention-matrix", "causal").locator("input").click()
+    bench.settle("attention-matrix")
+    assert typed.input_value() == "99"
+    assert problem(bench, "attention-matrix", "temperature") == say(
+        "out-of-range", label="Temperature", min="0.1", max="4", value="99"
+    )
+
+
+def test_a_good_value_clears_the_complaint(bench):
+    field = control(bench, "attention-matrix", "sentence").locator("input")
+    field.fill("the zebra")
+    field.press("Tab")
+    field.fill("the cat")
+    bench.settle("attention-matrix")
+    assert problem(bench, "attention-matrix", "sentence") == ""
+    assert field.get_attribute("aria-invalid") is None
+    assert bench.values("attention-matrix")["sentence"] == "the cat"
+
+
+@pytest.mark.parametrize(("words", "count"), [("red", 1), ("the cat chased the dog then the", 7)])
+def test_the_shortest_and_the_longest_sentence(bench, words, count):
+    control(bench, "attention-matrix", "sentence").locator("input").fill(words)
+    bench.settle("attention-matrix")
+    assert problem(bench, "attention-matrix", "sentence") == ""
+    assert bench.outputs("attention-matrix")["weights"]["shape"] == [count, count]
+    tokens = bench.page.locator("figure#attention-matrix .tl-token b").all_text_contents()
+    assert tokens == words.split()
+
+
+def test_a_word_still_being_typed_is_not_yet_wrong(bench):
+    field = control(bench, "attention-matrix", "sentence").locator("input")
+    field.fill("the ca")
+    bench.settle("attention-matrix")
+    assert problem(bench, "attention-matrix", "sentence") == ""
+    field.press("Tab")
+    bench.settle("attention-matrix")
+    assert problem(bench, "attention-matrix", "sentence") == say("unknown-words", unknown="ca", known=KNOWN)
+
+
+@pytest.mark.parametrize("delay", [0, 15, 60])
+def test_fast_typing_loses_nothing(bench, delay):
+    field = control(bench, "attention-matrix", "sentence").locator("input")
+    field.fill("")
+    text = "a red cat chased then the dog"
+    field.press_sequentially(text, delay=delay)
+    assert field.input_value() == text
+    field.press("Enter")
+    bench.settle("attention-matrix")
+    bench.settle("attention-matrix")
+    assert field.input_value() == text
+    assert bench.values("attention-matrix")["sentence"] == text
+    assert problem(bench, "attention-matrix", "sentence") == ""
+
+
+def test_a_space_in_the_middle_stays_where_it_is_typed(bench):
+    field = control(bench, "attention-matrix", "sentence").locator("input")
+    field.fill("the cat  chased")
+    bench.settle("attention-matrix")
+    assert field.input_value() == "the cat  chased"
+
+
+def test_known_words_can_be_put_in_by_their_buttons(bench):
+    place = control(bench, "attention-matrix", "sentence")
+    place.locator("summary").click()
+    assert place.locator(".tl-word").all_text_contents() == VOCABULARY
+    place.get_by_role("button", name="<b>").click()
+    bench.settle("attention-matrix")
+    assert bench.values("attention-matrix")["sentence"] == "the cat chased the dog <b>"
+    assert bench.page.locator("figure#attention-matrix .tl-token b").all_text_contents()[-1] == "<b>"
+    place.locator("summary").click()
+
+
+@pytest.mark.parametrize(
+    ("typed", "sentence"),
+    [
+        ("9", say("out-of-range", label="Temperature", min="0.1", max="4", value="9")),
+        ("-1", say("out-of-range", label="Temperature", min="0.1", max="4", value="−1")),
+        ("warm", say("not-a-number", label="Temperature", min="0.1", max="4", value="warm")),
+        ("", say("not-a-number", label="Temperature", min="0.1", max="4", value="")),
+        ("NaN", say("not-a-number", label="Temperature", min="0.1", max="4", value="NaN")),
+    ],
+)
+def test_numbers_that_do_not_fit(bench, typed, sentence):
+    field = control(bench, "attention-matrix", "temperature").locator("input[type=text]")
+    field.fill(typed)
+    field.press("Enter")
+    bench.settle("attention-matrix")
+    assert problem(bench, "attention-matrix", "temperature") == sentence
+    assert field.input_value() == typed
+    assert bench.values("attention-matrix")["temperature"] == 1
+
+
+def test_a_length_is_whole(bench):
+    field = control(bench, "gradient-norm", "d").locator("input[type=text]")
+    field.fill("2.5")
+    field.press("Enter")
+    bench.settle("gradient-norm")
+    assert problem(bench, "gradient-norm", "d") == say("not-whole", label="d", min="1", max="32", value="2.5")
+
+
+def test_a_typed_number_may_lie_between_the_steps(bench):
+    field = control(bench, "attention-matrix", "temperature").locator("input[type=text]")
+    field.fill("1.2345")
+    field.press("Enter")
+    bench.settle("attention-matrix")
+    assert bench.values("attention-matrix")["temperature"] == 1.2345
+    assert field.input_value() == "1.2345"
+
+
+def test_a_setting_without_a_finite_result_keeps_the_last_picture(bench):
+    outputs = bench.outputs("not-always-finite")
+    field = control(bench, "not-always-finite", "x").locator("input[type=text]")
+    field.fill("0.77")
+    field.press("Enter")
+    bench.until(
+        "() => probe.figure('not-always-finite').querySelector('[data-control=x] .tl-problem').textContent"
+    )
+    said = problem(bench, "not-always-finite", "x")
+    assert "not finite" in said and "power" in said
+    assert bench.outputs("not-always-finite") == outputs
+    assert bench.values("not-always-finite")["x"] == 1.5
+    answer = bench.set("not-always-finite", x=0.77)
+    assert "not finite" in answer["refused"]
+    assert bench.values("not-always-finite")["x"] == 1.5
+    assert not bench.changes()
+    # And the figure still works.
+    assert bench.set("not-always-finite", x=0.5)["x"] == 0.5
+
+
+# -- pointing and picking ------------------------------------------------------------------------------------------
+
+
+def cell(visit, id_, view, row, column):
+    """Where a heatmap's cell stands on the screen."""
+    place = visit.page.locator(f'figure#{id_} [data-view="{view}"]')
+    place.scroll_into_view_if_needed()
+    box = place.locator(".nsewdrag").bounding_box()
+    rows, columns = visit.outputs(id_)[view]["shape"]
+    return box["x"] + box["width"] * (column + 0.5) / columns, box["y"] + box["height"] * (row + 0.5) / rows
+
+
+def point(visit, x, y):
+    visit.page.mouse.move(x - 2, y - 2)
+    visit.page.mouse.move(x, y)
+    visit.page.wait_for_timeout(120)
+
+
+def shapes(visit, id_, view):
+    """The outlines drawn over a chart, as [x0, x1, y0, y1, dotted]."""
+    return visit.page.evaluate(
+        """([id, view]) => (probe.figure(id).querySelector(`[data-view="${view}"] .tl-slot`).layout.shapes ?? [])
+             .map(({ x0, x1, y0, y1, line }) => [x0, x1, y0, y1, line.dash === "dot"])""",
+        [id_, view],
+    )
+
+
+@pytest.mark.parametrize(("row", "column"), [(0, 0), (3, 1), (4, 4)])
+def test_clicking_a_cell_picks_it(bench, row, column):
+    bench.page.mouse.click(*cell(bench, "attention-matrix", "scores", row, column))
+    bench.until(
+        "(cell) => String(probe.figure('attention-matrix').explorable.values.cell) === String(cell)",
+        [row, column],
+    )
+    bench.settle("attention-matrix")
+    wanted = FIGURES["attention-matrix"].run(cell=[row, column])["weight"].value.item()
+    assert bench.outputs("attention-matrix")["weight"]["data"][0] == pytest.approx(wanted, abs=1e-5)
+    selects = control(bench, "attention-matrix", "cell").locator("select")
+    assert [s.input_value() for s in selects.all()] == [str(row), str(column)]
+    assert [column - 0.5, column + 0.5, row - 0.5, row + 0.5, False] in shapes(
+        bench, "attention-matrix", "scores"
+    )
+    assert set(bench.changes()) == {"attention-matrix"}
+
+
+def test_clicking_moves_every_pick_of_the_view(bench):
+    bench.page.mouse.click(*cell(bench, "two-picks", "table", 2, 3))
+    bench.settle("two-picks")
+    assert bench.values("two-picks") == {"row": 2, "column": 3}
+
+
+def test_a_view_without_a_pick_does_not_answer_clicks(bench):
+    bench.page.mouse.click(*cell(bench, "attention-matrix", "weights", 3, 3))
+    bench.settle("attention-matrix")
+    assert bench.values("attention-matrix")["cell"] == [1, 2]
+
+
+def test_pointing_at_a_cell_marks_its_row_and_column_wherever_they_appear(bench):
+    point(bench, *cell(bench, "attention-matrix", "scores", 3, 1))
+    for view in ("scores", "weights"):
+        dotted = [shape[:4] for shape in shapes(bench, "attention-matrix", view) if shape[4]]
+        assert [-0.5, 4.5, 2.5, 3.5] in dotted, view  # the row
+        assert [0.5, 1.5, -0.5, 4.5] in dotted, view  # the column
+        assert len(dotted) == 2
+    tokens = bench.page.locator("figure#attention-matrix .tl-token")
+    hovered = ["tl-hovered" in (token.get_attribute("class") or "") for token in tokens.all()]
+    assert hovered == [False, True, False, False, False], "the tokens' axis is the key's"
+    readout = bench.page.locator('figure#attention-matrix [data-view="scores"] .tl-readout').text_content()
+    value = bench.outputs("attention-matrix")["scores"]["data"][3 * 5 + 1]
+    assert readout == say("hover-cell", row="the", column="cat", value=number(value))
+    # Another figure is not touched.
+    assert not [s for s in shapes(bench, "two-picks", "table") if s[4]]
+    bench.page.mouse.move(1, 1)
+    bench.page.wait_for_timeout(120)
+    assert not [s for s in shapes(bench, "attention-matrix", "weights") if s[4]]
+    assert not bench.changes()
+
+
+def test_pointing_at_a_word_marks_its_column(bench):
+    token = bench.page.locator("figure#attention-matrix .tl-token").nth(2)
+    token.scroll_into_view_if_needed()
+    token.hover()
+    bench.page.wait_for_timeout(120)
+    dotted = [shape[:4] for shape in shapes(bench, "attention-matrix", "scores") if shape[4]]
+    assert dotted == [[1.5, 2.5, -0.5, 4.5]]
+    bench.page.mouse.move(1, 1)
+
+
+def test_pointing_at_a_masked_cell_says_so(bench):
+    bench.set("attention-matrix", causal=True)
+    point(bench, *cell(bench, "attention-matrix", "scores", 0, 3))
+    readout = bench.page.locator('figure#attention-matrix [data-view="scores"] .tl-readout').text_content()
+    assert readout == say("hover-cell", row="the", column="the", value=say("masked"))
+    bench.page.mouse.move(1, 1)
+
+
+def test_a_pick_stays_inside_a_view_that_shrinks(bench):
+    bench.set("attention-matrix", cell=[4, 4])
+    control(bench, "attention-matrix", "sentence").locator("input").fill("the cat")
+    bench.settle("attention-matrix")
+    assert bench.values("attention-matrix")["cell"] == [1, 1]
+    options = control(bench, "attention-matrix", "cell").locator("select").first.locator("option")
+    assert options.all_text_contents() == ["the", "cat"]
+
+
+# -- the theme, the window -----------------------------------------------------------------------------------------
+
+
+def test_a_change_of_theme_draws_again_without_a_change_event(bench):
+    def ink():
+        return bench.page.evaluate(
+            "probe.figure('attention-matrix').querySelector('[data-view=scores] .tl-slot').layout.font.color"
+        )
+
+    light = ink()
+    bench.page.evaluate("document.documentElement.dataset.theme = 'dark'")
+    bench.page.wait_for_timeout(400)
+    assert ink() != light
+    bench.page.evaluate("document.documentElement.dataset.theme = 'light'")
+    bench.page.wait_for_timeout(400)
+    assert ink() == light
+    assert not bench.changes()
+
+
+def test_a_narrower_window_fits_again(bench):
+    bench.page.set_viewport_size({"width": 420, "height": 800})
+    bench.page.wait_for_timeout(500)
+    for id_ in bench.figures():
+        assert not bench.page.evaluate("(id) => probe.clipped(probe.figure(id))", id_), id_
+        assert not bench.page.evaluate("(id) => probe.overlaps(probe.figure(id))", id_), id_
+    bench.page.set_viewport_size({"width": 1280, "height": 900})
+    bench.page.wait_for_timeout(500)
+    assert not bench.changes()
+
+
+def test_nothing_overlaps_at_the_extremes_of_every_control(bench):
+    from transformer_lite.explore.trace import settings
+
+    for id_, figure in FIGURES.items():
+        for values in settings(figure):
+            bench.set(id_, **values)
+            assert not bench.page.evaluate("(id) => probe.overlaps(probe.figure(id))", id_), (id_, values)
+            assert not bench.page.evaluate("(id) => probe.clipped(probe.figure(id))", id_), (id_, values)
+
+
+# -- links ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("fragment", "said"),
+    [
+        (
+            "attention-matrix?temperature=99",
+            say("out-of-range", label="Temperature", min="0.1", max="4", value="99"),
+        ),
+        ("attention-matrix?heat=1", "There is no control named “heat” here"),
+        ("attention-matrix?sentence=the+zebra", "Not known here: zebra"),
+        ("attention-matrix?scale=e", "“e” is not an option of Divide by"),
+        ("attention-matrix?causal=maybe", "Causal is either true or false, not “maybe”"),
+        (
+            "attention-matrix?temperature=",
+            say("not-a-number", label="Temperature", min="0.1", max="4", value=""),
+        ),
+    ],
+)
+def test_a_link_to_what_does_not_exist(bench, fragment, said):
+    bench.page.evaluate("(fragment) => { location.hash = fragment; }", fragment)
+    bench.until("() => probe.figure('attention-matrix').querySelector('.tl-message').textContent")
+    text = bench.said("attention-matrix")
+    assert text.startswith(catalogue()["failed-link"].split("{")[0])
+    assert said in text
+    assert bench.values("attention-matrix") == FIGURES["attention-matrix"].defaults
+    bench.page.evaluate("history.replaceState(null, '', location.pathname)")
+
+
+def test_a_link_to_a_shorter_sentence_need_not_name_the_pick(bench):
+    bench.page.evaluate("location.hash = 'attention-matrix?sentence=the'")
+    bench.until(
+        "() => probe.figure('attention-matrix').explorable.values.sentence === 'the' || "
+        "probe.figure('attention-matrix').querySelector('.tl-message').textContent"
+    )
+    assert bench.said("attention-matrix") == ""
+    assert bench.values("attention-matrix")["cell"] == [0, 0]
+    bench.page.evaluate("history.replaceState(null, '', location.pathname)")
+
+
+def test_an_ordinary_anchor_moves_nothing(bench):
+    for fragment in ("attention-matrix", "elsewhere", "a;b?c=d", "%"):
+        bench.page.evaluate("(fragment) => { location.hash = fragment; }", fragment)
+    bench.settle("attention-matrix")
+    assert bench.values("attention-matrix") == FIGURES["attention-matrix"].defaults
+    assert not bench.said("attention-matrix")
+    bench.page.evaluate("history.replaceState(null, '', location.pathname)")
+
+
+def test_one_address_holds_several_figures(bench, visiting):
+    field = control(bench, "gradient-norm", "d").locator("input[type=text]")
+    field.fill("5")
+    field.press("Enter")
+    control(bench, "attention-matrix", "sentence").locator("input").fill("the red <b>")
+    bench.until("location.hash.includes('attention-matrix') && location.hash.includes('gradient-norm')")
+    with visiting() as visit:
+        visit.open(bench.page.url)
+        assert visit.values("gradient-norm")["d"] == 5
+        assert visit.values("attention-matrix")["sentence"] == "the red <b>"
+        assert visit.values("two-picks") == FIGURES["two-picks"].defaults
+    bench.reset("gradient-norm")
+    bench.reset("attention-matrix")
+    bench.until("() => location.hash === ''")
+
+
+# -- taking a figure away ------------------------------------------------------------------------------------------
+
+
+def download(visit, id_, tool):
+    with visit.page.expect_download() as waiting:
+        visit.page.locator(f"figure#{id_} [data-tool={tool}]").click()
+    assert waiting.value.suggested_filename == f"{id_}.{tool}"
+    return waiting.value.path().read_bytes()
+
+
+@pytest.mark.parametrize("id_", FIGURES)
+def test_csv_holds_every_number_on_display(bench, id_):
+    rows = list(csv.DictReader(io.StringIO(download(bench, id_, "csv").decode())))
+    outputs = bench.outputs(id_)
+    assert [row["view"] for row in rows] == [name for name, o in outputs.items() for _ in o["data"]]
+    shown = [float(x) for output in outputs.values() for x in output["data"]]
+    assert [float(row["value"]) for row in rows] == shown
+
+
+def test_csv_names_rows_and_columns(bench):
+    bench.set("attention-matrix", sentence="the <b> dog", causal=True)
+    rows = list(csv.DictReader(io.StringIO(download(bench, "attention-matrix", "csv").decode())))
+    scores = [row for row in rows if row["view"] == "scores"]
+    assert [(row["row"], row["column"]) for row in scores[:4]] == [
+        ("the", "the"),
+        ("the", "<b>"),
+        ("the", "dog"),
+        ("<b>", "the"),
+    ]
+    assert float(scores[1]["value"]) == float("-inf")
+
+
+@pytest.mark.parametrize("id_", FIGURES)
+def test_svg_shows_every_view(bench, id_):
+    bench.page.evaluate("document.documentElement.dataset.theme = 'dark'")
+    drawing = download(bench, id_, "svg").decode()
+    bench.page.evaluate("document.documentElement.dataset.theme = 'light'")
+    root = ET.fromstring(drawing)
+    assert root.tag == "{http://www.w3.org/2000/svg}svg"
+    texts = "".join(root.itertext())
+    for view in FIGURES[id_].run().values():
+        assert view.title in texts
+    for value in bench.page.locator(f"figure#{id_} .tl-number").all_text_contents():
+        assert value in texts
+    # Charts are there with their marks, drawn for a white page.
+    charts = bench.page.locator(f"figure#{id_} .tl-slot").count()
+    assert len(root.findall("{http://www.w3.org/2000/svg}svg")) == charts
+    assert "#d5dbe3" not in drawing
+    assert not re.findall(r'(?:href|src)="https?:', drawing)
+
+
+def test_png_is_a_picture_of_the_svg_s_size(bench):
+    drawing = download(bench, "attention-matrix", "svg").decode()
+    picture = download(bench, "attention-matrix", "png")
+    assert picture[:8] == b"\x89PNG\r\n\x1a\n"
+    width, height = struct.unpack(">II", picture[16:24])
+    svg_width, svg_height = map(float, re.search(r'width="([\d.]+)" height="([\d.]+)"', drawing).groups())
+    assert (width, height) == (2 * round(svg_width), 2 * round(svg_height))
+    assert len(picture) > 20_000
+
+
+def test_numbers_can_be_read_as_tables(bench):
+    figure = bench.page.locator("figure#attention-matrix")
+    figure.locator("[data-tool=table]").click()
+    tables = figure.locator("table")
+    assert tables.count() == 5
+    heads = tables.nth(0).locator("thead th").all_text_contents()
+    assert heads == ["the", "cat", "chased", "the", "dog"]
+    bench.set("attention-matrix", sentence="red dog")
+    outputs = bench.outputs("attention-matrix")
+    cells = tables.nth(0).locator("tbody td").all_text_contents()
+    assert cells == [number(x) for x in outputs["scores"]["data"]]
+    figure.locator("[data-tool=table]").click()
+    assert figure.locator(".tl-table").is_hidden()
+
+
+def test_check_reports_in_a_sentence(bench):
+    bench.page.locator("figure#attention-matrix [data-tool=check]").click()
+    bench.until(
+        "(text) => { const said = probe.figure('attention-matrix').querySelector('.tl-message').textContent; "
+        "return said && said !== text; }",
+        say("checking"),
+    )
+    result = bench.check("attention-matrix")
+    assert bench.said("attention-matrix") == say(
+        "check-passed", cases=result["cases"], worst=number(result["worst"])
+    )
+
+
+def test_check_notices_a_trace_that_differs(visiting, site):
+    """The proof is worth something only if it can fail."""
+    import json
+
+    from .test_figures import unpacked
+
+    def falsified(route):
+        response = route.fetch()
+        trace = response.json()
+        tensor = trace["cases"][2]["outputs"]["power"]
+        numbers = unpacked(tensor).copy() + 0.001
+        import base64
+
+        tensor["data"] = base64.b64encode(numbers.tobytes()).decode()
+        route.fulfill(response=response, body=json.dumps(trace))
+
+    with visiting() as visit:
+        visit.page.route("**/not-always-finite-*.trace.json", falsified)
+        visit.open(site + "workbench/workbench.html")
+        result = visit.check("not-always-finite")
+        assert result["passed"] is False
+        assert result["worst"] == pytest.approx(0.001, rel=0.01)
+        assert visit.check("two-picks")["passed"] is True
+
+
+# -- exercises -----------------------------------------------------------------------------------------------------
+
+
+def answer(visit, id_, text=None, option=None):
+    form = visit.page.locator(f"form#{id_}")
+    if text is not None:
+        form.locator("input[type=text]").fill(text)
+    if option is not None:
+        form.get_by_label(option, exact=True).check()
+    form.locator(".tl-message").evaluate("(place) => { place.textContent = ''; }")
+    form.locator("button[type=submit]").click()
+    visit.until("(id) => document.getElementById(id).querySelector('.tl-message').textContent", id_)
+    return form.locator(".tl-message").text_content()
+
+
+def test_an_exercise_knows_right_answers_from_typical_wrong_ones(bench):
+    from .workbench import score_of_two
+
+    answers = {name: view.value.item() for name, view in score_of_two.figure.run().items()}
+    assert answer(bench, "score-of-two", "") == say("answer-none")
+    assert answer(bench, "score-of-two", "many") == say("answer-none")
+    assert answer(bench, "score-of-two", f"{answers['right'] * 1.2 + 0.5:.3f}") == say("answer-wrong")
+    for key, hint in score_of_two.hints.items():
+        assert answer(bench, "score-of-two", f"{answers[key]:.4f}") == say("answer-hint", hint=hint)
+    digits = f"{answers['right']:.3f}"
+    for typed in (f"{answers['right']:.2f}", digits, digits.replace("-", "−"), digits.replace(".", ",")):
+        assert answer(bench, "score-of-two", typed) == say("answer-right"), typed
+
+
+def test_an_exercise_with_options(bench):
+    assert answer(bench, "which-scale") == say("answer-none")
+    assert answer(bench, "which-scale", option="by d") == say("answer-hint", hint="Then the scores vanish.")
+    assert answer(bench, "which-scale", option="by √d") == say("answer-right")
+
+
+def test_progress_stays_in_the_browser(bench):
+    answer(bench, "which-scale", option="by √d")
+    other = bench.context.new_page()
+    other.goto(bench.page.url)
+    expect(other.locator("form#which-scale .tl-message")).to_have_text(say("solved-before"))
+    other.close()
+
+
+def test_no_answer_stands_in_the_page(bench):
+    from .workbench import score_of_two
+
+    markup = bench.page.evaluate("async () => (await fetch(location.href)).text()")
+    right = score_of_two.figure.run()["right"].value.item()
+    part = markup[markup.index('id="score-of-two"') : markup.index('id="which-scale"')]
+    assert f"{right:.2f}" not in part
