@@ -19,7 +19,7 @@ export function drawChart(slot, view, tensors, look) {
     dragmode: false,
     hovermode: view.kind === "lines" ? "x" : "closest",
     showlegend: Boolean(view.names && view.names.length > 1),
-    legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom", bgcolor: "rgba(0,0,0,0)" },
+    legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom", bgcolor: "rgba(0,0,0,0)", font: { size: 11 }, itemwidth: 30 },
     shapes: markShapes(view, look, ink),
     autosize: true,
   };
@@ -150,7 +150,12 @@ function rowsOf({ shape, data }) {
 function lines(view, tensors, { theme }) {
   const y = rowsOf(tensors[""]);
   const x = tensors.x ? Array.from(tensors.x.data) : y[0].map((_, i) => i);
-  const scale = (log, title) => ({ type: log ? "log" : "linear", title: { text: title, standoff: 6 } });
+  const scale = (log, title, numbers) => {
+    const axis = { type: log ? "log" : "linear", title: { text: title, standoff: 6 } };
+    const decades = Math.log10(Math.max(...numbers) / Math.min(...numbers));
+    // Over several decades, ticks at powers of ten alone, and at most six of them.
+    return log && decades > 1.3 ? { ...axis, dtick: Math.ceil(decades / 6) } : axis;
+  };
   const range = view.range && (view.log_y ? view.range.map(Math.log10) : view.range);
   return {
     data: y.map((row, i) => ({
@@ -159,8 +164,8 @@ function lines(view, tensors, { theme }) {
     })),
     layout: {
       margin: { l: 58, r: 12, t: view.names?.length > 1 ? 34 : 10, b: 44 },
-      xaxis: scale(view.log_x, view.x_title),
-      yaxis: { ...scale(view.log_y, view.y_title), ...(range ? { range } : {}), exponentformat: "power" },
+      xaxis: scale(view.log_x, view.x_title, x),
+      yaxis: { ...scale(view.log_y, view.y_title, view.range ?? y.flat()), ...(range ? { range } : {}), exponentformat: "power" },
     },
   };
 }
