@@ -50,6 +50,7 @@ def test_padding_hides_what_lies_behind_each_sentence(rows, more):
 
 def test_padding_is_as_long_as_the_longest_sentence_unless_told():
     assert masks.padding([2, 3, 0]).shape == (3, 1, 3)
+    assert masks.padding([]).shape == (0, 1, 0)
 
 
 def test_padding_of_finds_the_pad_token_anywhere():
@@ -83,10 +84,10 @@ def test_masks_are_made_where_they_are_asked_for():
 @pytest.mark.parametrize(
     ("call", "sentence"),
     [
-        (lambda: masks.causal(-1), "T = -1 and S = -1 are numbers of positions"),
-        (lambda: masks.causal(2, -3), "T = 2 and S = -3"),
+        (lambda: masks.causal(-1), "T is -1, but must be a whole number of at least 0"),
+        (lambda: masks.causal(2, -3), "S is -3"),
         (lambda: masks.local(3, radius=-1), "radius is -1"),
-        (lambda: masks.local(-3, radius=1), "T = -3"),
+        (lambda: masks.local(-3, radius=1), "T is -3"),
         (lambda: masks.padding([1, 5], S=4), "run from 1 to 5, but must lie between 0 and S = 4"),
         (lambda: masks.padding([-1, 2]), "run from -1 to 2"),
         (lambda: masks.padding([1.5]), "torch.float32, but must be one row of whole numbers"),

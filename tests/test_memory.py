@@ -90,7 +90,7 @@ STATE, STORED = torch.randn(5, 3), torch.randn(7, 3)
         (STATE, STORED[0], 1.0, "patterns has shape (3), but needs two axes"),
         (STATE[:, :2], STORED, 1.0, "state has shape (5, 2) and patterns (7, 3)"),
         (STATE, STORED[:0], 1.0, "at least one pattern"),
-        (STATE, STORED[None], 1.0, "no more axes for patterns"),
+        (STATE, STORED[None], 1.0, "no larger leading axes for patterns"),
         (STATE.long(), STORED, 1.0, "state holds torch.int64"),
         (STATE, STORED, 0.0, "beta is 0.0"),
         (STATE, STORED, -1, "beta is -1"),

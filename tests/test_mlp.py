@@ -111,7 +111,7 @@ POINTS = torch.rand(5, 2)
     [
         (lambda: MLP([3]), "sizes are [3]"),
         (lambda: MLP([3, 0, 2]), "sizes[1] is 0"),
-        (lambda: MLP([3, 2])(torch.rand(5, 4)), "x has shape (5, 4), but must be (..., 3)"),
+        (lambda: MLP([3, 2])(torch.rand(5, 4)), "x has shape (5, 4), but its last axis must hold 3 features"),
         (lambda: MLP([1, 2])(torch.tensor(1.0)), "x has shape ()"),
         (lambda: MLP([3, 2])(torch.ones(5, 3).long()), "x holds torch.int64"),
         (lambda: fourier_features(POINTS, octaves=0), "octaves is 0"),
@@ -122,7 +122,7 @@ POINTS = torch.rand(5, 2)
         (lambda: CoordinateMLP(d_in=1, d_out=1, d_hidden=3, hidden_layers=1, octaves=-1), "octaves is -1"),
         (lambda: CoordinateMLP(d_in=1, d_out=1, d_hidden=3, hidden_layers=1, objects=0), "objects is 0"),
         (lambda: CoordinateMLP(d_in=1, d_out=1, d_hidden=3, hidden_layers=1, d_code=0), "d_code is 0"),
-        (lambda: ONE(torch.rand(5, 3)), "points have shape (5, 3), but must be (..., 2)"),
+        (lambda: ONE(torch.rand(5, 3)), "points has shape (5, 3), but its last axis must hold 2"),
         (lambda: ONE(POINTS.long()), "points holds torch.int64"),
         (lambda: ONE(POINTS, torch.tensor(0)), "holds one object"),
         (lambda: ONE(POINTS, code=torch.zeros(4)), "holds one object"),
@@ -131,7 +131,7 @@ POINTS = torch.rand(5, 2)
         (lambda: MANY(POINTS, torch.tensor(3)), "objects run from 3 to 3, but there are 0 to 2"),
         (lambda: MANY(POINTS, torch.tensor([0, -1, 1, 1, 1])), "objects run from -1 to 1"),
         (lambda: MANY(POINTS, torch.tensor(1.0)), "objects hold torch.float32"),
-        (lambda: MANY(POINTS, code=torch.zeros(3)), "code has shape (3), but must be (4)"),
+        (lambda: MANY(POINTS, code=torch.zeros(3)), "codes of shape (3) do not fit points of shape (5, 2)"),
     ],
 )
 def test_what_cannot_be_is_said_in_a_sentence(call, sentence):

@@ -75,7 +75,7 @@ LOGITS = torch.zeros(2, 5, VOCABULARY)
     [
         (lambda: smooth_labels(TARGETS, vocabulary=2), "vocabulary = 2 with pad = 0"),
         (lambda: smooth_labels(TARGETS, vocabulary=7, pad=7), "vocabulary = 7 with pad = 7"),
-        (lambda: smooth_labels(TARGETS, vocabulary=7, pad=-100), "pad = -100"),
+        (lambda: smooth_labels(TARGETS, vocabulary=7, pad=-100), "pad is -100"),
         (
             lambda: smooth_labels(TARGETS, vocabulary=6),
             "targets run from 0 to 6, but the vocabulary holds 0 to 5",
@@ -85,9 +85,9 @@ LOGITS = torch.zeros(2, 5, VOCABULARY)
         (lambda: smooth_labels(TARGETS, vocabulary=7, smoothing=1.0), "smoothing is 1.0"),
         (lambda: translation_loss(LOGITS[:, 1:], TARGETS), "logits have shape (2, 4, 7) and targets (2, 5)"),
         (lambda: translation_loss(LOGITS, TARGETS, smoothing=-0.1), "smoothing is -0.1"),
-        (lambda: warm_up(0, d_model=4), "step = 0"),
-        (lambda: warm_up(1, d_model=4, steps=0), "steps = 0"),
-        (lambda: warm_up(1, d_model=0), "d_model = 0"),
+        (lambda: warm_up(0, d_model=4), "step is 0"),
+        (lambda: warm_up(1, d_model=4, steps=0), "steps is 0"),
+        (lambda: warm_up(1, d_model=0), "d_model is 0"),
     ],
 )
 def test_what_cannot_be_is_said_in_a_sentence(call, sentence):

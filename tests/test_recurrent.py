@@ -102,7 +102,7 @@ X = torch.randn(2, 4, 3)
         (lambda: RNN(d_in=3, d_hidden=5)(X, [[4, 1]]), "lengths are [[4, 1]], but must be"),
         (
             lambda: RNN(d_in=3, d_hidden=5)(X, state=torch.zeros(2, 4)),
-            "state has shape (2, 4), but 2 sequences",
+            "state has shape (2, 4) and holds torch.float32, but must be (2, 5)",
         ),
         (lambda: packed_rows([1.5]), "lengths are [1.5]"),
         (lambda: packed_rows([True]), "lengths are [True]"),

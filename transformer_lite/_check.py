@@ -30,6 +30,13 @@ def broadcast(*shapes: Sequence[int]) -> tuple[int, ...]:
     return tuple(torch.broadcast_shapes(*shapes))  # type: ignore[no-untyped-call]
 
 
+def fits(shape: Sequence[int], into: Sequence[int]) -> bool:
+    """Whether a shape broadcasts to another without making it larger."""
+    return len(shape) <= len(into) and all(
+        size in (1, wanted) for size, wanted in zip(reversed(shape), reversed(into), strict=False)
+    )
+
+
 def floating(**tensors: Tensor) -> None:
     """Every tensor must hold real numbers of one kind: word ids have to be embedded first."""
     first: Tensor | None = None
@@ -82,11 +89,33 @@ def probability(**rates: float) -> None:
             raise ValueError(f"{name} is {rate!r}, but must be at least 0 and less than 1.")
 
 
-def sequence(*, d_model: int, **tensors: Tensor) -> None:
-    """Every tensor must be a batch of sequences of real vectors, ``(batch, positions, d_model)``."""
+def counted(**lengths: int) -> None:
+    """Every length must be a whole number of at least 0; an exported graph may not know it yet."""
+    for name, length in lengths.items():
+        if isinstance(length, bool) or not isinstance(length, (int, torch.SymInt)) or length < 0:
+            raise ValueError(f"{name} is {length!r}, but must be a whole number of at least 0.")
+
+
+def features(weight: Tensor, d: int, **tensors: Tensor) -> None:
+    """Every tensor must be ``(..., d)`` and hold the same kind of numbers as the weights it meets."""
     for name, tensor in tensors.items():
-        if tensor.ndim != 3 or tensor.shape[-1] != d_model or not tensor.is_floating_point():
+        if tensor.ndim == 0 or tensor.shape[-1] != d:
+            raise ValueError(
+                f"{name} has shape {shown(tensor.shape)}, but its last axis must hold {d} features."
+            )
+        if tensor.dtype != weight.dtype and not torch.is_autocast_enabled(tensor.device.type):
             floating(**{name: tensor})
+            raise ValueError(
+                f"{name} holds {tensor.dtype}, but the weights {weight.dtype}: convert one of them, with "
+                f"{name}.to(...) or module.to(...)."
+            )
+
+
+def sequence(weight: Tensor, d_model: int, **tensors: Tensor) -> None:
+    """Every tensor must be a batch of sequences ``(batch, positions, d_model)``; see ``features``."""
+    for name, tensor in tensors.items():
+        if tensor.ndim != 3 or tensor.shape[-1] != d_model:
             raise ValueError(
                 f"{name} has shape {shown(tensor.shape)}, but must be (batch, positions, d_model = {d_model})."
             )
+        features(weight, d_model, **tensors)

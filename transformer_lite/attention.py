@@ -18,6 +18,7 @@ from transformer_lite import masks
 from transformer_lite._check import (
     Record,
     broadcast,
+    fits,
     floating,
     matrices,
     positive,
@@ -245,9 +246,9 @@ class MultiHeadAttention(nn.Module):
         Raises:
             ValueError: for shapes that do not fit.
         """
-        sequence(x=x, d_model=self.d_model)
+        sequence(self.projection.weight, self.d_model, x=x)
         if memory is not None:
-            sequence(memory=memory, d_model=self.d_model)
+            sequence(self.projection.weight, self.d_model, memory=memory)
         query, key, value = self._project(x, memory, cache)
         mask, bias = _for_heads(mask), _for_heads(bias)
         if memory is not None or mask is not None or bias is not None:
@@ -375,10 +376,7 @@ def _check(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, bias:
 
 def _check_fit(name: str, tensor: Tensor, scores: tuple[int, ...]) -> None:
     """A mask or bias must broadcast to the scores without making them larger."""
-    fits = tensor.ndim <= len(scores) and all(
-        size in (1, wanted) for size, wanted in zip(reversed(tensor.shape), reversed(scores), strict=False)
-    )
-    if not fits:
+    if not fits(tensor.shape, scores):
         raise ValueError(
             f"{name} has shape {shown(tensor.shape)}, which does not fit scores of shape {shown(scores)}: "
             "axis by axis from the right, its sizes must agree or be 1, and it may not have more axes."

@@ -79,8 +79,17 @@ class KeyValueCache:
 
         Args:
             rows: indices into the batch, ``(new_batch,)``.
+
+        Raises:
+            ValueError: if they are no such indices.
         """
         if self._key is not None and self._value is not None:
+            batch = len(self._key)
+            whole = rows.ndim == 1 and rows.dtype in (torch.int64, torch.int32)
+            if not whole or (rows.numel() and not 0 <= int(rows.min()) <= int(rows.max()) < batch):
+                raise ValueError(
+                    f"rows are {rows.tolist()}, but must be a row of indices from 0 to {batch - 1}."
+                )
             self._key = self._key.index_select(0, rows)
             self._value = self._value.index_select(0, rows)
 

@@ -19,7 +19,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from transformer_lite._check import Record, positive, probability, shown, within
+from transformer_lite._check import Record, features, positive, probability, shown, within
 from transformer_lite.attention import MultiHeadAttention
 from transformer_lite.cache import KeyValueCache
 
@@ -56,7 +56,12 @@ class FeedForward(nn.Module):
         self.activation = activation
 
     def forward(self, x: Tensor, *, record: Record | None = None) -> Tensor:
-        """Apply the network to ``x`` ``(..., d_model)``; ``record`` receives ``hidden`` ``(..., d_ff)``."""
+        """Apply the network to ``x`` ``(..., d_model)``; ``record`` receives ``hidden`` ``(..., d_ff)``.
+
+        Raises:
+            ValueError: if ``x`` has another number of features.
+        """
+        features(self.inner.weight, self.inner.in_features, x=x)
         hidden = self.activation(self.inner(x))  # (..., d_ff)
         if record is not None:
             record["hidden"] = hidden
@@ -282,7 +287,12 @@ class TokenEmbedding(nn.Module):
         return F.embedding(ids, self.weight) * self.scale  # (batch, T, d_model)
 
     def logits(self, x: Tensor) -> Tensor:
-        """The score of every token: ``(..., d_model)`` to ``(..., vocabulary)``."""
+        """The score of every token: ``(..., d_model)`` to ``(..., vocabulary)``.
+
+        Raises:
+            ValueError: if ``x`` has another number of features.
+        """
+        features(self.weight, self.weight.shape[1], x=x)
         return F.linear(x, self.weight)
 
 

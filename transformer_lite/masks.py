@@ -22,7 +22,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from transformer_lite._check import shown
+from transformer_lite._check import counted, shown
 
 
 def causal(T: int, S: int | None = None, *, device: torch.device | str | None = None) -> Tensor:
@@ -67,8 +67,7 @@ def local(T: int, S: int | None = None, *, radius: int, device: torch.device | s
     Raises:
         ValueError: for a negative length or radius.
     """
-    if radius < 0:
-        raise ValueError(f"radius is {radius}, but must be at least 0.")
+    counted(radius=radius)
     return _distance(T, S, device).abs() <= radius
 
 
@@ -177,8 +176,7 @@ def check(mask: Tensor, T: int | None = None, S: int | None = None) -> None:
 def _distance(T: int, S: int | None, device: torch.device | str | None) -> Tensor:
     """How far each key lies after each query, the last key and the last query being together: ``(T, S)``."""
     S = T if S is None else S
-    if T < 0 or S < 0:
-        raise ValueError(f"T = {T} and S = {S} are numbers of positions, and must be at least 0.")
+    counted(T=T, S=S)
     queries = torch.arange(T, device=device) + (S - T)  # (T,)
     keys = torch.arange(S, device=device)  # (S,)
     return keys - queries[:, None]  # (T, S)

@@ -20,7 +20,7 @@ import math
 import torch
 from torch import Tensor
 
-from transformer_lite._check import matrices, shown
+from transformer_lite._check import counted, fits, matrices, shown
 from transformer_lite.attention import attention
 from transformer_lite.scores import scaled_dot
 
@@ -81,8 +81,7 @@ def retrieve(state: Tensor, patterns: Tensor, *, beta: float, steps: int) -> Ten
         ValueError: for shapes that do not fit, no patterns, β that is not positive, or negative ``steps``.
     """
     _check(state, patterns, beta)
-    if steps < 0:
-        raise ValueError(f"steps is {steps}, but must be at least 0.")
+    counted(steps=steps)
     way = [state]
     for _ in range(steps):
         way.append(update(way[-1], patterns, beta=beta))
@@ -91,10 +90,12 @@ def retrieve(state: Tensor, patterns: Tensor, *, beta: float, steps: int) -> Ten
 
 def _check(state: Tensor, patterns: Tensor, beta: float) -> None:
     matrices(state=state, patterns=patterns)
-    if state.shape[-1] != patterns.shape[-1] or patterns.shape[-2] == 0 or state.ndim < patterns.ndim:
+    fitting = state.shape[-1] == patterns.shape[-1] and fits(patterns.shape[:-2], state.shape[:-2])
+    if not fitting or patterns.shape[-2] == 0:
         raise ValueError(
             f"state has shape {shown(state.shape)} and patterns {shown(patterns.shape)}, but they must be (..., T, d) "
-            "and (..., S, d) with equally many features, at least one pattern, and no more axes for patterns."
+            "and (..., S, d) with equally many features, at least one pattern, and no larger leading axes for "
+            "patterns."
         )
     if not beta > 0:
         raise ValueError(f"beta is {beta!r}, but the inverse temperature must be positive.")

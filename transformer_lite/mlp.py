@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from transformer_lite._check import Record, floating, positive, shown
+from transformer_lite._check import Record, features, fits, floating, positive, shown
 
 
 class MLP(nn.Module):
@@ -35,6 +35,7 @@ class MLP(nn.Module):
         if len(sizes) < 2:
             raise ValueError(f"sizes are {list(sizes)}, but an input and an output are needed at least.")
         positive(**{f"sizes[{i}]": size for i, size in enumerate(sizes)})
+        self.d_in = sizes[0]
         self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in pairwise(sizes))
         self.activation = activation
 
@@ -51,10 +52,7 @@ class MLP(nn.Module):
         Raises:
             ValueError: if ``x`` has another number of features.
         """
-        d_in = self.layers[0].in_features
-        floating(x=x)
-        if x.ndim == 0 or x.shape[-1] != d_in:
-            raise ValueError(f"x has shape {shown(x.shape)}, but must be (..., {d_in}).")
+        features(next(self.parameters()), self.d_in, x=x)
         *hidden, last = self.layers
         for i, layer in enumerate(hidden, start=1):
             x = self.activation(layer(x))  # (..., sizes[i])
@@ -147,14 +145,12 @@ class CoordinateMLP(nn.Module):
         Raises:
             ValueError: if shapes do not fit, or if codes are missing or not wanted.
         """
-        floating(points=points)
-        if points.ndim == 0 or points.shape[-1] != self.d_in:
-            raise ValueError(f"points have shape {shown(points.shape)}, but must be (..., {self.d_in}).")
-        features = fourier_features(points, octaves=self.octaves) if self.octaves else points
+        features(next(self.mlp.parameters()), self.d_in, points=points)
+        seen = fourier_features(points, octaves=self.octaves) if self.octaves else points  # (..., features)
         if self.codes is None:
             if objects is not None or code is not None:
                 raise ValueError("this network holds one object: it takes points only.")
-            output: Tensor = self.mlp(features)  # (..., d_out)
+            output: Tensor = self.mlp(seen)  # (..., d_out)
             return output
         if (objects is None) == (code is None):
             raise ValueError("this network holds several objects: give either objects or a code.")
@@ -162,10 +158,14 @@ class CoordinateMLP(nn.Module):
             _check_objects(objects, len(self.codes))
             code = self.codes[objects]  # (..., d_code)
         assert code is not None
-        if code.shape[-1] != self.codes.shape[1]:
-            raise ValueError(f"code has shape {shown(code.shape)}, but must be ({self.codes.shape[1]}).")
+        d_code = self.codes.shape[1]
+        if code.ndim == 0 or code.shape[-1] != d_code or not fits(code.shape[:-1], points.shape[:-1]):
+            raise ValueError(
+                f"codes of shape {shown(code.shape)} do not fit points of shape {shown(points.shape)}: there must be "
+                f"one for each point or one for all, with {d_code} numbers."
+            )
         code = code.expand(*points.shape[:-1], -1)  # (..., d_code)
-        output = self.mlp(torch.cat([features, code], dim=-1))  # (..., d_out)
+        output = self.mlp(torch.cat([seen, code], dim=-1))  # (..., d_out)
         return output
 
 

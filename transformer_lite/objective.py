@@ -8,7 +8,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from transformer_lite._check import probability, shown
+from transformer_lite._check import counted, floating, positive, probability, shown
 
 
 def smooth_labels(targets: Tensor, *, vocabulary: int, smoothing: float = 0.1, pad: int = 0) -> Tensor:
@@ -29,7 +29,9 @@ def smooth_labels(targets: Tensor, *, vocabulary: int, smoothing: float = 0.1, p
         ValueError: for ids outside the vocabulary, or ε outside [0, 1).
     """
     probability(smoothing=smoothing)
-    if vocabulary < 3 or not 0 <= pad < vocabulary:
+    positive(vocabulary=vocabulary)
+    counted(pad=pad)
+    if vocabulary < 3 or not pad < vocabulary:
         raise ValueError(
             f"vocabulary = {vocabulary} with pad = {pad}: there must be two words besides the padding token, "
             "and its id must be in the vocabulary."
@@ -65,6 +67,7 @@ def translation_loss(logits: Tensor, targets: Tensor, *, smoothing: float = 0.1,
     Raises:
         ValueError: as for ``smooth_labels``, and if the shapes do not fit.
     """
+    floating(logits=logits)
     if logits.shape[:-1] != targets.shape:
         raise ValueError(
             f"logits have shape {shown(logits.shape)} and targets {shown(targets.shape)}, but logits need one "
@@ -93,6 +96,5 @@ def warm_up(step: int, *, d_model: int, steps: int = 4000) -> float:
     Raises:
         ValueError: if ``step`` or ``steps`` is below 1.
     """
-    if step < 1 or steps < 1 or d_model < 1:
-        raise ValueError(f"step = {step}, steps = {steps} and d_model = {d_model} must be at least 1.")
+    positive(step=step, steps=steps, d_model=d_model)
     return float(d_model**-0.5 * min(step**-0.5, step * steps**-1.5))

@@ -14,7 +14,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from transformer_lite._check import positive, sequence, shown
+from transformer_lite._check import counted, fits, floating, positive, sequence, shown
 
 
 def frequencies(*, d_model: int, base: float = 10000.0) -> Tensor:
@@ -150,7 +150,8 @@ def rotate(x: Tensor, positions: Tensor | int, *, base: float = 10000.0) -> Tens
             f"x has shape {shown(x.shape)}, but must be (..., T, d_k) with an even d_k to be turned."
         )
     angles = _angles(positions, x.shape[-1], base)  # (..., T, d_k / 2)
-    if angles.shape[-2:-1] not in (x.shape[-2:-1], (1,)):
+    floating(x=x)
+    if angles.ndim == 1 or not fits(angles.shape[:-1], x.shape[:-1]):
         raise ValueError(
             f"there are {angles.shape[-2] if angles.ndim > 1 else 'no'} positions for x with {x.shape[-2]} rows, "
             f"shape {shown(x.shape)}: give one for each."
@@ -263,8 +264,7 @@ class RelativeBias(nn.Module):
             ValueError: for a negative length.
         """
         S = T if S is None else S
-        if T < 0 or S < 0:
-            raise ValueError(f"T = {T} and S = {S} are numbers of positions, and must be at least 0.")
+        counted(T=T, S=S)
         farthest = self.table.shape[1] // 2
         queries = torch.arange(T, device=self.table.device) + (S - T)  # (T,)
         keys = torch.arange(S, device=self.table.device)  # (S,)
@@ -335,14 +335,13 @@ class RelativeBias2d(nn.Module):
 def _angles(positions: Tensor | int, d_model: int, base: float) -> Tensor:
     """How far each hand has turned at each position: ``(*positions.shape, d_model / 2)`` in float64."""
     if not isinstance(positions, Tensor):
-        if positions < 0:
-            raise ValueError(f"T is {positions}, but is a number of positions and must be at least 0.")
+        counted(T=positions)
         positions = torch.arange(positions)
     speeds = frequencies(d_model=d_model, base=base).to(positions.device)
     return positions.double()[..., None] * speeds
 
 
 def _check_embeddings(x: Tensor, d_model: int, start: int) -> None:
-    sequence(x=x, d_model=d_model)
-    if start < 0:
-        raise ValueError(f"start is {start}, but positions are counted from 0.")
+    floating(x=x)
+    sequence(x, d_model, x=x)
+    counted(start=start)

@@ -104,14 +104,15 @@ class RNN(nn.Module):
         Raises:
             ValueError: for shapes that do not fit.
         """
-        sequence(x=x, d_model=self.d_in)
+        sequence(self.input.weight, self.d_in, x=x)
         batch, steps, _ = x.shape
         d_hidden = self.recurrent.in_features
         if state is None:
             state = x.new_zeros(batch, d_hidden)
-        elif state.shape != (batch, d_hidden):
+        elif state.shape != (batch, d_hidden) or state.dtype != x.dtype:
             raise ValueError(
-                f"state has shape {shown(state.shape)}, but {batch} sequences need ({batch}, {d_hidden})."
+                f"state has shape {shown(state.shape)} and holds {state.dtype}, but must be ({batch}, {d_hidden}) and "
+                f"hold {x.dtype}."
             )
         if lengths is None:
             order, rows = None, [batch] * steps

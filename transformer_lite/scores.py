@@ -19,7 +19,7 @@ import math
 import torch
 from torch import Tensor, nn
 
-from transformer_lite._check import matrices, positive, shown
+from transformer_lite._check import floating, matrices, positive, shown
 
 
 def dot(query: Tensor, key: Tensor) -> Tensor:
@@ -85,6 +85,7 @@ def bilinear(query: Tensor, key: Tensor, weight: Tensor) -> Tensor:
         ValueError: if W does not fit.
     """
     matrices(query=query, key=key)
+    floating(query=query, weight=weight)
     if weight.shape != (query.shape[-1], key.shape[-1]):
         raise ValueError(
             f"weight has shape {shown(weight.shape)}, but queries with {query.shape[-1]} features and keys "
@@ -115,6 +116,7 @@ def additive(query: Tensor, key: Tensor, weight_query: Tensor, weight_key: Tenso
         ValueError: if a weight does not fit.
     """
     matrices(query=query, key=key)
+    floating(query=query, weight_query=weight_query, weight_key=weight_key, v=v)
     expected = {
         "weight_query": (weight_query, (*v.shape, query.shape[-1])),
         "weight_key": (weight_key, (*v.shape, key.shape[-1])),

@@ -19,7 +19,7 @@ import torch
 from torch import Tensor, nn
 
 from transformer_lite import masks
-from transformer_lite._check import Record, positive, within
+from transformer_lite._check import Record, positive, shown, within
 from transformer_lite.cache import DecoderCache
 from transformer_lite.decoding import Step
 from transformer_lite.layers import DecoderLayer, EncoderLayer, TokenEmbedding
@@ -349,6 +349,8 @@ def _positions(kind: Positions, d_model: int, max_length: int) -> nn.Module | No
 
 
 def _embed(ids: Tensor, embedding: TokenEmbedding, positions: nn.Module | None, start: int) -> Tensor:
+    if ids.ndim == 2 and ids.shape[1] == 0:
+        raise ValueError(f"ids have shape {shown(ids.shape)}, but every row needs one token at least.")
     x: Tensor = embedding(ids)  # (batch, T, d_model)
     return x if positions is None else positions(x, start=start)
 
