@@ -10,23 +10,23 @@ from benchmarks.timing import compare, table, verdict
 from transformer_lite.decoding import greedy
 from transformer_lite.transformer import LanguageModel, Transformer
 
-VOCABULARY, D_MODEL, HEADS, D_FF = 1000, 256, 8, 1024
+VOCABULARY, HEADS = 1000, 8
 
 
-def language_models() -> tuple[LanguageModel, torch.nn.Module]:
+def language_models(d_model: int) -> tuple[LanguageModel, torch.nn.Module]:
     """A GPT-2 and ours with its weights."""
     from transformers import GPT2Config, GPT2LMHeadModel
 
     config = GPT2Config(
-        vocab_size=VOCABULARY, n_positions=512, n_embd=D_MODEL, n_layer=4, n_head=HEADS, n_inner=D_FF
+        vocab_size=VOCABULARY, n_positions=512, n_embd=d_model, n_layer=4, n_head=HEADS, n_inner=4 * d_model
     )
     theirs = GPT2LMHeadModel(config).eval()
     ours = LanguageModel(
         vocabulary=VOCABULARY,
-        d_model=D_MODEL,
+        d_model=d_model,
         layers=4,
         heads=HEADS,
-        d_ff=D_FF,
+        d_ff=4 * d_model,
         positions="learned",
         max_length=512,
         scaled=False,
@@ -54,19 +54,50 @@ def language_models() -> tuple[LanguageModel, torch.nn.Module]:
     return ours, theirs
 
 
-def translators() -> tuple[Transformer, torch.nn.Module]:
+def translators(d_model: int) -> tuple[Transformer, torch.nn.Module]:
     """A BART, and ours of the same size; both have random weights."""
     from transformers import BartConfig, BartForConditionalGeneration
 
     sizes = {
         f"{part}_{name}": size
         for part in ("encoder", "decoder")
-        for name, size in (("layers", 3), ("attention_heads", HEADS), ("ffn_dim", D_FF))
+        for name, size in (("layers", 3), ("attention_heads", HEADS), ("ffn_dim", 4 * d_model))
     }
     ids = {"pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 2, "decoder_start_token_id": 1}
-    config = BartConfig(vocab_size=VOCABULARY, d_model=D_MODEL, forced_eos_token_id=None, **sizes, **ids)
-    ours = Transformer(source_vocabulary=VOCABULARY, d_model=D_MODEL, layers=3, heads=HEADS, d_ff=D_FF)
+    config = BartConfig(vocab_size=VOCABULARY, d_model=d_model, forced_eos_token_id=None, **sizes, **ids)
+    ours = Transformer(source_vocabulary=VOCABULARY, d_model=d_model, layers=3, heads=HEADS, d_ff=4 * d_model)
     return ours.eval(), BartForConditionalGeneration(config).eval()
+
+
+def language(d_model: int, batch: int, new: int) -> list[object]:
+    """A row of the table: words after words."""
+    ours, theirs = language_models(d_model)
+    start = torch.randint(3, VOCABULARY, (batch, 8))
+    options = {"min_new_tokens": new, "max_new_tokens": new, "eos_token_id": None, "pad_token_id": 0}
+    options |= {"attention_mask": torch.ones_like(start), "do_sample": False}
+    jobs = {
+        "ours": lambda: greedy(ours.step, start, max_new=new, cache=ours.new_cache()),
+        "cache": lambda: theirs.generate(start, **options),
+    }
+    same = "equal" if torch.equal(jobs["ours"](), jobs["cache"]()) else "DIFFERENT"
+    if batch == 1:
+        jobs["no cache"] = lambda: theirs.generate(start, use_cache=False, **options)
+    measured = compare(jobs, rounds=5)
+    slow = measured.ratio("no cache") if batch == 1 else "–"
+    return [measured.milliseconds("ours"), slow, same, verdict(measured.ratio("cache"), 0.6)]
+
+
+def translation(d_model: int, batch: int, new: int) -> list[object]:
+    """A row of the table: words after words, about a source of 32."""
+    ours, theirs = translators(d_model)
+    source, start = torch.randint(3, VOCABULARY, (batch, 32)), torch.ones(batch, 1, dtype=torch.long)
+    options = {"min_new_tokens": new, "max_new_tokens": new, "do_sample": False, "num_beams": 1}
+    jobs = {
+        "ours": lambda: greedy(ours.speaker(source), start, max_new=new, cache=ours.new_cache()),
+        "cache": lambda: theirs.generate(source, **options),
+    }
+    measured = compare(jobs, rounds=5)
+    return [measured.milliseconds("ours"), "–", "–", verdict(measured.ratio("cache"), 0.95)]
 
 
 def main() -> None:
@@ -77,54 +108,27 @@ def main() -> None:
         return
     transformers.logging.set_verbosity_error()
     warnings.simplefilter("ignore")
-    gpt, theirs_gpt = language_models()
-    bart, theirs_bart = translators()
     rows = []
     for threads in (1, torch.get_num_threads()):
         torch.set_num_threads(threads)
-        for batch, new in ((1, 64), (8, 64), (8, 256)):
-            start = torch.randint(3, VOCABULARY, (batch, 8))
-
-            def theirs(cache: bool, start: torch.Tensor = start, new: int = new) -> torch.Tensor:
-                return theirs_gpt.generate(
-                    start,
-                    attention_mask=torch.ones_like(start),
-                    min_new_tokens=new,
-                    max_new_tokens=new,
-                    do_sample=False,
-                    use_cache=cache,
-                    eos_token_id=None,
-                    pad_token_id=0,
-                )
-
-            def ours(start: torch.Tensor = start, new: int = new) -> torch.Tensor:
-                return greedy(gpt.step, start, max_new=new, cache=gpt.new_cache())
-
-            same = "equal" if torch.equal(ours(), theirs(True)) else "DIFFERENT"
-            jobs = {"ours": ours, "cache": lambda theirs=theirs: theirs(True)}
-            if batch * new <= 64:
-                jobs["no cache"] = lambda theirs=theirs: theirs(False)
-            measured = compare(jobs, rounds=3)
-            slow = measured.ratio("no cache") if "no cache" in jobs else "–"
-            bar = verdict(measured.ratio("cache"), 0.6)
-            rows.append(["GPT-2", threads, batch, new, measured.milliseconds("ours"), slow, same, bar])
-        for batch, new in ((1, 64), (16, 64)):
-            source = torch.randint(3, VOCABULARY, (batch, 32))
-            begin = torch.ones(batch, 1, dtype=torch.long)
-
-            def theirs_translation(source: torch.Tensor = source, new: int = new) -> torch.Tensor:
-                return theirs_bart.generate(
-                    source, min_new_tokens=new, max_new_tokens=new, do_sample=False, num_beams=1
-                )
-
-            def translation(source: torch.Tensor = source, begin=begin, new: int = new) -> torch.Tensor:
-                return greedy(bart.speaker(source), begin, max_new=new, cache=bart.new_cache())
-
-            measured = compare({"ours": translation, "cache": theirs_translation}, rounds=3)
-            bar = verdict(measured.ratio("cache"), 0.95)
-            rows.append(["BART", threads, batch, new, measured.milliseconds("ours"), "–", "–", bar])
+        for name, job, sizes in (
+            ("GPT-2", language, [(128, 1, 64), (128, 8, 64), (256, 1, 64), (256, 8, 256)]),
+            ("BART", translation, [(128, 1, 64), (128, 16, 64), (256, 1, 64), (256, 16, 64)]),
+        ):
+            rows += [[name, threads, *size, *job(*size)] for size in sizes]
     print("Our time over that of Hugging Face's generate.\n")
-    table(["model", "threads", "batch", "tokens", "ours, ms", "no cache", "words", "bar, with cache"], rows)
+    header = [
+        "model",
+        "threads",
+        "d_model",
+        "batch",
+        "tokens",
+        "ours, ms",
+        "no cache",
+        "words",
+        "bar, with cache",
+    ]
+    table(header, rows)
 
 
 if __name__ == "__main__":

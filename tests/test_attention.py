@@ -283,6 +283,31 @@ def test_nan_goes_where_it_is_seen_and_nowhere_else():
         assert isnan.sum() == D_V
 
 
+def test_the_fused_kernel_is_taken_unless_something_speaks_against_it(monkeypatch):
+    calls, fused = [], F.scaled_dot_product_attention
+
+    def counted(*arguments, **options):
+        calls.append(options["is_causal"])
+        return fused(*arguments, **options)
+
+    monkeypatch.setattr(F, "scaled_dot_product_attention", counted)
+    query, key, value = inputs(grad=True)
+    learned = random(T, S, grad=True)
+    attention(query, key, value, return_weights=True)
+    attention(query, key, value, bias=learned)
+    assert calls == []
+    attention(query, key, value)
+    attention(query, key, value, bias=learned.detach())
+    attention(query, key, value, masks.causal(T, S))
+    attention(query, key, value, causal=True)  # not the kernel's own idea of causal: T differs from S
+    assert calls == [False] * 4
+    attention(query, query, query, causal=True)
+    attention(query, query, query, masks.causal(T), causal=True)
+    attention(query, query, query, causal=True, bias=random(T, T))
+    attention(query[..., :1, :], key[..., :1, :], value[..., :1, :], causal=True)
+    assert calls[4:] == [True, False, False, False]
+
+
 # --- the softmax by itself ---
 
 
@@ -425,6 +450,12 @@ def test_the_size_of_a_head_may_be_chosen():
     layer = MultiHeadAttention(d_model=7, heads=2, d_k=5, bias=False)
     assert sum(p.numel() for p in layer.parameters()) == 4 * 7 * 10
     assert layer(torch.randn(2, 3, 7), torch.randn(2, 11, 7)).shape == (2, 3, 7)
+
+
+def test_a_layer_prints_its_sizes():
+    assert repr(MultiHeadAttention(d_model=6, heads=2, dropout=0.1)).startswith(
+        "MultiHeadAttention(\n  heads=2, d_k=3, dropout=0.1"
+    )
 
 
 def test_fresh_weights_are_xavier_one_by_one_and_offsets_zero():
@@ -608,6 +639,7 @@ def filled():
         (lambda: MultiHeadAttention(d_model=4, heads=True), "heads is True"),
         (lambda: MultiHeadAttention(d_model=4, heads=2, d_k=-1), "d_k is -1"),
         (lambda: MultiHeadAttention(d_model=4, heads=2, dropout=2), "dropout is 2"),
+        (lambda: MultiHeadAttention(d_model=9, heads=3, rotary=True), "d_k = 3 is odd"),
         (lambda: HEADS_OF_TWO(X[0]), "x has shape (5, 6), but must be (batch, positions, d_model = 6)"),
         (lambda: HEADS_OF_TWO(X[..., :5]), "x has shape (2, 5, 5)"),
         (lambda: HEADS_OF_TWO(X, X[..., :5]), "memory has shape (2, 5, 5)"),

@@ -76,6 +76,17 @@ def test_combine_of_nothing_is_nothing():
     assert masks.combine(None, only) is only
 
 
+@pytest.mark.parametrize("shape", [(5, 7), (1, 7), (5, 1), (1, 1), (2, 5, 7), (2, 1, 7), (2, 3, 5, 7)])
+def test_masks_that_fit_pass(shape):
+    masks.check(torch.ones(shape, dtype=torch.bool), 5, 7)
+
+
+@pytest.mark.parametrize("shape", [(2, 7), (5, 2), (7, 5), (5, 6, 7), (7, 5, 6), (5, 7, 5), (5, 7, 1, 3)])
+def test_masks_that_do_not_fit_are_refused(shape):
+    with pytest.raises(ValueError, match="its last two axes must be"):
+        masks.check(torch.ones(shape, dtype=torch.bool), 5, 7)
+
+
 def test_masks_are_made_where_they_are_asked_for():
     assert masks.causal(3, device="meta").device.type == "meta"
     assert masks.local(3, radius=1, device="meta").device.type == "meta"

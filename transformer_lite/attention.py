@@ -336,6 +336,8 @@ def _output(
     """
     if torch.compiler.is_compiling() or (bias is not None and bias.requires_grad):
         return F.dropout(_weights(query, key, mask, causal, bias, scale), dropout) @ value
+    if query.shape[-2] == 1:
+        causal = False  # the last query sees all keys: nothing is hidden from a single one
     only_causal = causal and mask is None and bias is None and query.shape[-2] == key.shape[-2]
     if causal and not only_causal:
         mask = _and_causal(mask, query, key)

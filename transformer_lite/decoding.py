@@ -24,7 +24,6 @@ from transformer_lite.cache import DecoderCache
 Step = Callable[[Tensor, "DecoderCache | None"], Tensor]
 
 
-@torch.no_grad()
 def greedy(
     step: Step,
     start: Tensor,
@@ -51,18 +50,19 @@ def greedy(
         ValueError: if ``start`` is not a batch of ids, ``max_new`` is below 1, or the cache is not empty.
     """
     _check(start, max_new, cache)
-    ids, new = start, start
-    ended = torch.zeros(len(start), dtype=torch.bool, device=start.device)  # (batch,)
-    for _ in range(max_new):
-        scores = step(ids if cache is None else new, cache)  # (batch, vocabulary)
-        token = scores.argmax(dim=-1).masked_fill(ended, pad)  # (batch,)
-        new = token[:, None].to(ids.dtype)  # (batch, 1)
-        ids = torch.cat([ids, new], dim=1)  # (batch, said so far)
-        if end is not None:
-            ended = ended | (token == end)
-            if bool(ended.all()):
-                break
-    return ids
+    with torch.inference_mode():
+        ids, new = start, start
+        ended = torch.zeros(len(start), dtype=torch.bool, device=start.device)  # (batch,)
+        for _ in range(max_new):
+            scores = step(ids if cache is None else new, cache)  # (batch, vocabulary)
+            token = scores.argmax(dim=-1).masked_fill(ended, pad)  # (batch,)
+            new = token[:, None].to(ids.dtype)  # (batch, 1)
+            ids = torch.cat([ids, new], dim=1)  # (batch, said so far)
+            if end is not None:
+                ended = ended | (token == end)
+                if bool(ended.all()):
+                    break
+    return ids.clone()  # a tensor from inference mode cannot be trained with, its copy can
 
 
 class Beams(NamedTuple):
@@ -74,7 +74,6 @@ class Beams(NamedTuple):
     """``(batch, beams)``: log probability over length penalty; minus infinity where there is no sentence."""
 
 
-@torch.no_grad()
 def beam_search(
     step: Step,
     start: Tensor,
@@ -115,51 +114,54 @@ def beam_search(
     """
     _check(start, max_new, cache)
     positive(beams=beams)
-    batch, said = start.shape
-    first_row = torch.arange(batch, device=start.device)[:, None] * beams  # (batch, 1)
+    with torch.inference_mode():
+        batch, said = start.shape
+        first_row = torch.arange(batch, device=start.device)[:, None] * beams  # (batch, 1)
 
-    ids = start.repeat_interleave(beams, dim=0)  # (batch · beams, said)
-    new = ids
-    # All beams of a start begin alike: only the first counts, or the same sentence would be found many times.
-    running = torch.full((batch, beams), -torch.inf, device=start.device)  # log probabilities
-    running[:, 0] = 0
-    finished = Beams(
-        torch.full((batch, beams, said + max_new), pad, dtype=start.dtype, device=start.device),
-        torch.full((batch, beams), -torch.inf, device=start.device),
-    )
-    over = torch.zeros(batch, dtype=torch.bool, device=start.device)  # (batch,)
+        ids = start.repeat_interleave(beams, dim=0)  # (batch · beams, said)
+        new = ids
+        # All beams of a start begin alike: only the first counts, or the same sentence would be found many times.
+        running = torch.full((batch, beams), -torch.inf, device=start.device)  # log probabilities
+        running[:, 0] = 0
+        finished = Beams(
+            torch.full((batch, beams, said + max_new), pad, dtype=start.dtype, device=start.device),
+            torch.full((batch, beams), -torch.inf, device=start.device),
+        )
+        over = torch.zeros(batch, dtype=torch.bool, device=start.device)  # (batch,)
 
-    for length in range(1, max_new + 1):
-        scores = step(ids if cache is None else new, cache).float().log_softmax(dim=-1)  # (rows, vocabulary)
-        vocabulary = scores.shape[-1]
-        total = (running[:, :, None] + scores.view(batch, beams, vocabulary)).flatten(1)
-        # At most one continuation of each beginning ends, so among twice as many enough go on.
-        best, index = total.topk(min(2 * beams, beams * vocabulary), dim=-1)  # (batch, 2 beams), sorted
-        beam, token = index // vocabulary, index % vocabulary  # (batch, 2 beams)
-        candidates = torch.cat([ids[first_row + beam], token[..., None].to(ids.dtype)], dim=-1)
+        for length in range(1, max_new + 1):
+            scores = (
+                step(ids if cache is None else new, cache).float().log_softmax(dim=-1)
+            )  # (rows, vocabulary)
+            vocabulary = scores.shape[-1]
+            total = (running[:, :, None] + scores.view(batch, beams, vocabulary)).flatten(1)
+            # At most one continuation of each beginning ends, so among twice as many enough go on.
+            best, index = total.topk(min(2 * beams, beams * vocabulary), dim=-1)  # (batch, 2 beams), sorted
+            beam, token = index // vocabulary, index % vocabulary  # (batch, 2 beams)
+            candidates = torch.cat([ids[first_row + beam], token[..., None].to(ids.dtype)], dim=-1)
 
-        ends = torch.zeros_like(token, dtype=torch.bool) if end is None else token == end
-        ending = ends.clone()
-        ending[:, beams:] = False
-        if length == max_new:
-            ending[:, :beams] = True
-        penalty = length_penalty(length, alpha=alpha)
-        ended = (best / penalty).masked_fill(~ending | over[:, None], -torch.inf)
-        finished = _best(finished, candidates, ended, pad)
+            ends = torch.zeros_like(token, dtype=torch.bool) if end is None else token == end
+            ending = ends.clone()
+            ending[:, beams:] = False
+            if length == max_new:
+                ending[:, :beams] = True
+            penalty = length_penalty(length, alpha=alpha)
+            ended = (best / penalty).masked_fill(~ending | over[:, None], -torch.inf)
+            finished = _best(finished, candidates, ended, pad)
 
-        running, kept = best.masked_fill(ends, -torch.inf).topk(beams, dim=-1)  # (batch, beams)
-        # A beginning only becomes less likely, but its penalty may come to favour it.
-        hope = running[:, 0] / max(penalty, length_penalty(max_new, alpha=alpha))
-        over = over | (finished.scores[:, -1] >= hope)
-        if bool(over.all()):
-            break
-        ids = candidates.gather(1, kept[..., None].expand(-1, -1, said + length)).flatten(0, 1)
-        new = ids[:, -1:]
-        if cache is not None:
-            cache.reorder((first_row + beam.gather(1, kept)).flatten())
+            running, kept = best.masked_fill(ends, -torch.inf).topk(beams, dim=-1)  # (batch, beams)
+            # A beginning only becomes less likely, but its penalty may come to favour it.
+            hope = running[:, 0] / max(penalty, length_penalty(max_new, alpha=alpha))
+            over = over | (finished.scores[:, -1] >= hope)
+            if bool(over.all()):
+                break
+            ids = candidates.gather(1, kept[..., None].expand(-1, -1, said + length)).flatten(0, 1)
+            new = ids[:, -1:]
+            if cache is not None:
+                cache.reorder((first_row + beam.gather(1, kept)).flatten())
 
     longest = said + length
-    return Beams(finished.ids[:, :, :longest], finished.scores)
+    return Beams(finished.ids[:, :, :longest].clone(), finished.scores.clone())
 
 
 def length_penalty(length: int, *, alpha: float) -> float:
