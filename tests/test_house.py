@@ -247,6 +247,19 @@ def test_inline_scripts_become_files_in_their_order(tmp_path):
     assert again == html
 
 
+def test_the_home_page_reads_the_same_from_the_top():
+    from urllib.parse import urljoin
+
+    html = """<html data-content_root="../"><a href="#here"></a><a href="map.html#x"></a><a href="a/b.html">
+    <img src="../_images/x.png?v=1"><a href="https://else.where/book/"></a><form action="../search.html">"""
+    pattern = re.compile(r'(?:href|src|action|root)="([^"]*)"')
+    here, there = "https://site/book/index.html", "https://site/index.html"
+    wanted = [urljoin(here, a) for a in pattern.findall(html)]
+    found = [urljoin(there, a) for a in pattern.findall(pages.at_the_top(html, "book"))]
+    assert found[1].endswith("#here")
+    assert found[:1] + found[2:] == wanted[:1] + wanted[2:]
+
+
 def test_purging_keeps_what_can_match():
     css = """
     p > a.link, .gone a { color: red }

@@ -6,6 +6,7 @@ earlier build may pass through again.
 """
 
 import hashlib
+import posixpath
 import re
 from pathlib import Path
 
@@ -18,6 +19,8 @@ CHARSET = re.compile(r"<meta charset=\"?utf-8\"?\s*/?>", re.IGNORECASE)
 HANDLER = re.compile(r"<[a-z][^<>]*\s(on[a-z]+)=\"")
 DEFERRED = re.compile(r"\b(defer|async|data-first-paint)\b")
 CLASSIC = {"text/javascript", "application/javascript"}
+# An address on this site, without what follows a #.
+LINK = re.compile(r'\b(href|src|action|data-content_root)="([^"#:]+)(?=["#])')
 # Pictures wait until the reader comes near them; so do the logos in closed menus.
 IMAGE = re.compile(r"<img\b(?![^>]*\bloading=)")
 # What the theme and the extensions write that a screen reader stumbles over, and what it should say.
@@ -96,6 +99,16 @@ def mend(html: str) -> str:
     return html
 
 
+def at_the_top(html: str, folder: str) -> str:
+    """A page of `folder`, as it reads from the site's top."""
+
+    def lead(found):
+        end = "/" if found[2].endswith("/") else ""
+        return f'{found[1]}="{posixpath.normpath(posixpath.join(folder, found[2]))}{end}'
+
+    return LINK.sub(lead, html)
+
+
 def finish(app, exception):
     if exception is not None or app.builder.format != "html":
         return
@@ -107,7 +120,7 @@ def finish(app, exception):
     known, drawn, figures = set(), set(), set()
     for path in sorted(site.rglob("*.html")):
         page = path.relative_to(site)
-        if page.parts[0] == "_static":
+        if page.parts[0] == "_static" or str(page) == "index.html":
             continue
         if page.parts[0] == "book" and page.with_suffix("").as_posix() not in app.env.found_docs:
             path.unlink()  # an earlier build's page, whose source is gone
@@ -125,6 +138,12 @@ def finish(app, exception):
         figures |= here
         known |= styles.classes_in(html)
         drawn |= icons.used(html)
+
+    # The home page stands at the top too, where a visitor arrives, in place of a page that sends them on.
+    home = Path(f"{app.config.root_doc}.html")
+    html = at_the_top((site / home).read_text(encoding="utf-8"), home.parent.as_posix())
+    canonical = f'<link rel="canonical" href="{home.as_posix()}" />\n'
+    (site / "index.html").write_text(html.replace("</head>", f"{canonical}</head>", 1), encoding="utf-8")
 
     explorables.install_figures(figures, Path(app.config.house_figures), static)
     for script in static.rglob("*.js"):
