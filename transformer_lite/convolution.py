@@ -21,7 +21,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from transformer_lite._check import Record, floating, positive, shown
+from transformer_lite._check import Record, counted, features, floating, positive, shown
 
 Steps = int | tuple[int, int]
 """One number for both axes, or one down and one across."""
@@ -36,8 +36,7 @@ def output_size(size: int, *, kernel: int, stride: int = 1, padding: int = 0, di
         ValueError: if the kernel reaches further than the padded image, or a number is too small.
     """
     positive(size=size, kernel=kernel, stride=stride, dilation=dilation)
-    if padding < 0:
-        raise ValueError(f"padding is {padding}, but must be at least 0.")
+    counted(padding=padding)
     reach = dilation * (kernel - 1) + 1
     if reach > size + 2 * padding:
         raise ValueError(
@@ -210,7 +209,7 @@ class SeparableConvolution(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Images ``(batch, channels, H, W)`` to ``(batch, channels_out, ⌈H / stride⌉, ⌈W / stride⌉)``."""
-        _check_images(x, self.over_space.in_channels)
+        _check_images(x, self.over_space.weight, self.over_space.in_channels)
         output: Tensor = self.over_channels(self.over_space(x))
         return output
 
@@ -266,7 +265,7 @@ class ConvolutionalNetwork(nn.Module):
         Raises:
             ValueError: for shapes that do not fit.
         """
-        _check_images(images, self.channels)
+        _check_images(images, self.head.weight, self.channels)
         smallest = 2 ** len(self.stages)
         if min(images.shape[2:]) < smallest:
             raise ValueError(
@@ -284,7 +283,7 @@ class ConvolutionalNetwork(nn.Module):
 
 
 def _both(steps: Steps) -> tuple[int, int]:
-    return (steps, steps) if isinstance(steps, int) else steps
+    return steps if isinstance(steps, tuple) else (steps, steps)
 
 
 def _half(kernel: int) -> int:
@@ -295,11 +294,15 @@ def _half(kernel: int) -> int:
     return kernel // 2
 
 
-def _check_images(x: Tensor, channels: int | None = None) -> None:
+def _check_images(x: Tensor, weight: Tensor | None = None, channels: int | None = None) -> None:
     floating(images=x)
     if x.ndim != 4 or channels not in (None, x.shape[1]):
         wanted = "channels" if channels is None else f"channels = {channels}"
         raise ValueError(f"images have shape {shown(x.shape)}, but must be (batch, {wanted}, H, W).")
+    if weight is not None:
+        features(weight, x.shape[-1], images=x)  # the same kind of numbers
+        if 0 in x.shape[2:]:
+            raise ValueError(f"images have shape {shown(x.shape)}, but need one pixel at least.")
 
 
 def _check_kernel(weight: Tensor) -> None:

@@ -23,6 +23,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from transformer_lite._check import features as check_features
 from transformer_lite._check import floating, positive, shown
 from transformer_lite.attention import attention
 from transformer_lite.convolution import convolution_matrix
@@ -97,7 +98,7 @@ class StridedConvolution(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map ``(batch, H, W, features)`` to ``(batch, H', W', features)``."""
-        features = _check_map(x, self.size)
+        features = _check_map(x, self.size, self.kernel)
         kernels = self.kernel.expand(features, 1, -1, -1)  # (features, 1, height, width)
         output = F.conv2d(x.permute(0, 3, 1, 2), kernels, stride=self.stride, groups=features)
         return output.permute(0, 2, 3, 1)  # (batch, H', W', features)
@@ -130,7 +131,7 @@ class PositionMLP(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map ``(batch, H, W, features)`` to ``(batch, H', W', features)``."""
-        features = _check_map(x, self.size)
+        features = _check_map(x, self.size, self.weight)
         return (self.weight @ x.flatten(1, 2)).view(len(x), *self.size_out, features)
 
 
@@ -189,7 +190,7 @@ class OutputQueries(nn.Module):
 
     def _project(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Queries ``(batch, H' · W', d_k)``, keys ``(batch, H · W, d_k)``, and the tokens as values."""
-        features = _check_map(x, self.size)
+        features = _check_map(x, self.size, self.queries)
         if features != self.features:
             raise ValueError(
                 f"x has shape {shown(x.shape)}, but the tokens must have {self.features} features."
@@ -222,10 +223,13 @@ def _sizes(size: Size, size_out: Size) -> tuple[Size, Size]:
     return (size[0], size[1]), (size_out[0], size_out[1])
 
 
-def _check_map(x: Tensor, size: Size) -> int:
+def _check_map(x: Tensor, size: Size, weight: Tensor | None = None) -> int:
     floating(x=x)
     if x.ndim != 4 or x.shape[1:3] != size:
         raise ValueError(
             f"x has shape {shown(x.shape)}, but must be (batch, H = {size[0]}, W = {size[1]}, features)."
         )
+    positive(features=x.shape[3])
+    if weight is not None:
+        check_features(weight, x.shape[3], x=x)  # the same kind of numbers
     return x.shape[3]

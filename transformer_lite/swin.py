@@ -30,7 +30,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from transformer_lite._check import Record, positive, shown, within
+from transformer_lite._check import Record, features, positive, shown, within
 from transformer_lite.attention import MultiHeadAttention
 from transformer_lite.layers import FeedForward
 from transformer_lite.positions import RelativeBias2d
@@ -61,7 +61,7 @@ def reverse(windows: Tensor, H: int, W: int) -> Tensor:
     """Put the windows of a map of H × W together again; undoes ``partition``."""
     batch, count, tokens, features = _check_map(windows)
     window = round(tokens**0.5)
-    if window**2 != tokens or H % window or W % window or count * tokens != H * W:
+    if window == 0 or window**2 != tokens or H % window or W % window or count * tokens != H * W:
         raise ValueError(f"{count} windows of {tokens} tokens do not make a map of {H} × {W}.")
     x = windows.view(batch, H // window, W // window, window, window, features)
     return x.transpose(2, 3).reshape(batch, H, W, features)
@@ -73,11 +73,13 @@ def roll(x: Tensor, shift: Pair) -> Tensor:
     Token (i, j) goes to (i - shift, j - shift). A negative shift rolls back.
     """
     _check_map(x)
+    if not all(isinstance(s, int) for s in shift):
+        raise ValueError(f"shift is {shift}, but must be two whole numbers.")
     return x if shift == (0, 0) else x.roll((-shift[0], -shift[1]), dims=(1, 2))
 
 
 def pad(x: Tensor, *, multiple: int, value: float = 0) -> Tensor:
-    """Zeros below and on the right of a map ``(batch, H, W, features)``, until both sides are multiples."""
+    """Fill up a map ``(batch, H, W, features)`` below and on the right, until both sides are multiples."""
     _, H, W, _ = _check_map(x)
     positive(multiple=multiple)
     below, right = -H % multiple, -W % multiple
@@ -91,7 +93,7 @@ def to_windows(x: Tensor, *, window: int, shift: Pair) -> Tensor:
 
 def from_windows(windows: Tensor, H: int, W: int, *, window: int, shift: Pair) -> Tensor:
     """Put together, roll back, cut off the padding: undoes ``to_windows`` for a map of H × W."""
-    positive(window=window)
+    positive(H=H, W=W, window=window)
     x = reverse(windows, H + -H % window, W + -W % window)  # (batch, H', W', features)
     return roll(x, (-shift[0], -shift[1]))[:, :H, :W]  # (batch, H, W, features)
 
@@ -154,7 +156,7 @@ class SwinBlock(nn.Module):
 
     def __init__(self, *, d_model: int, heads: int, window: int, shifted: bool, dropout: float = 0.0) -> None:
         super().__init__()
-        positive(window=window)
+        positive(d_model=d_model, window=window)
         self.d_model, self.window, self.shifted = d_model, window, shifted
         self.norm_attention, self.norm_feed_forward = nn.LayerNorm(d_model), nn.LayerNorm(d_model)
         self.attention = MultiHeadAttention(d_model=d_model, heads=heads, dropout=dropout)
@@ -168,7 +170,8 @@ class SwinBlock(nn.Module):
         ``record`` receives ``shift``, ``mask``, ``attention`` (windows being its batch), ``feed_forward``, and
         the maps behind either part, ``after_attention`` and ``output``.
         """
-        _, H, W, _ = _check_map(x, self.d_model)
+        _, H, W, _ = _check_map(x)
+        features(self.feed_forward.inner.weight, self.d_model, x=x)
         shift = half_window(H, W, window=self.window) if self.shifted else (0, 0)
         windows = to_windows(self.norm_attention(x), window=self.window, shift=shift)
         shape = windows.shape  # (batch, windows, M · M, d_model)
@@ -209,7 +212,8 @@ class PatchMerging(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map ``(batch, H, W, d_model)`` to ``(batch, ⌈H / 2⌉, ⌈W / 2⌉, 2 d_model)``."""
-        _check_map(x, self.reduction.out_features // 2)
+        _check_map(x)
+        features(self.reduction.weight, self.reduction.in_features // 4, x=x)
         merged: Tensor = self.reduction(self.norm(neighbours(x)))
         return merged
 
@@ -342,10 +346,9 @@ def swin(size: str, **options: Any) -> Swin:
 # --- what cannot be ---
 
 
-def _check_map(x: Tensor, d_model: int | None = None) -> tuple[int, int, int, int]:
-    if x.ndim != 4 or d_model not in (None, x.shape[3]):
-        wanted = "features" if d_model is None else f"features = {d_model}"
-        raise ValueError(f"the tensor has shape {shown(x.shape)}, but must be (batch, H, W, {wanted}).")
+def _check_map(x: Tensor) -> tuple[int, int, int, int]:
+    if x.ndim != 4:
+        raise ValueError(f"the tensor has shape {shown(x.shape)}, but must be (batch, H, W, features).")
     batch, H, W, features = x.shape
     return batch, H, W, features
 

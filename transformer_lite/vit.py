@@ -22,7 +22,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from transformer_lite._check import Record, floating, positive, shown, within
+from transformer_lite._check import Record, features, floating, positive, shown, within
 from transformer_lite.layers import EncoderLayer
 
 SIZES: dict[str, dict[str, int]] = {
@@ -103,6 +103,7 @@ class PatchEmbedding(nn.Module):
             raise ValueError(
                 f"images have shape {shown(images.shape)}, but must be (batch, channels = {self.channels}, H, W)."
             )
+        features(self.projection.weight, images.shape[-1], images=images)  # the same kind of numbers
         embedded: Tensor = self.projection(cut(images, patch=self.patch))  # (batch, H / P, W / P, d_model)
         return embedded
 
@@ -124,9 +125,10 @@ def stretch(positions: Tensor, rows: int, columns: int) -> Tensor:
         ValueError: if a size is below 1, or ``positions`` has another number of axes.
     """
     positive(rows=rows, columns=columns)
-    if positions.ndim != 3:
+    floating(positions=positions)
+    if positions.ndim != 3 or 0 in positions.shape:
         raise ValueError(
-            f"positions has shape {shown(positions.shape)}, but must be (rows, columns, d_model)."
+            f"positions has shape {shown(positions.shape)}, but must be (rows, columns, d_model), none of them 0."
         )
     if positions.shape[:2] == (rows, columns):
         return positions
@@ -171,7 +173,7 @@ class ViT(nn.Module):
         eps: float = 1e-6,
     ) -> None:
         super().__init__()
-        height, width = (image, image) if isinstance(image, int) else image
+        height, width = image if isinstance(image, tuple) else (image, image)
         positive(height=height, width=width, patch=patch, depth=depth, classes=classes)
         if height % patch or width % patch:
             raise ValueError(
