@@ -7,12 +7,11 @@ from base64 import b64decode
 from urllib.parse import unquote, urlsplit
 
 import numpy as np
-import pytest
+from playwright.sync_api import expect
 
 from transformer_lite.explore.text import say
 
-from . import workbench
-from .conftest import LIVE
+from .visit import LIVE
 
 
 def other_values(control, controls, values):
@@ -414,7 +413,7 @@ def test_a_link_restores_the_settings(live, site, live_page, visiting):
 def test_a_reader_s_own_move_stands_in_the_address(live):
     for id_ in live.figures():
         name, control = next((n, c) for n, c in live.controls(id_).items())
-        assert live.page.evaluate("(id) => !location.hash.includes(id)", id_)
+        live.until("(id) => !location.hash.includes(id)", id_)
         place = live.page.locator(f'figure#{id_} [data-control="{name}"]')
         kind = control["kind"]
         if kind in ("slider", "length"):
@@ -465,21 +464,39 @@ def test_pointing_at_a_chart_reads_its_number_out(live):
         live.page.mouse.move(1, 1)
 
 
-# -- the numbers of the workbench ----------------------------------------------------------------------------------
+# -- exercises -----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("id_", workbench.FIGURES)
-def test_the_workbench_shows_what_the_functions_compute(live, live_page, id_):
-    if "workbench" not in live_page:
-        pytest.skip("the workbench's functions are at hand, the chapters' are not")
-    figure = workbench.FIGURES[id_]
-    rng = random.Random(1)
-    for _ in range(3):
-        changes = {n: c.sample(rng) for n, c in figure.controls.items() if c.kind != "pick"}
-        values = figure.check(changes)
-        assert live.set(id_, **values) == values
-        shown = live.outputs(id_)
-        for name, view in figure.show(values).items():
-            for part, tensor in view.tensors().items():
-                assert_close(numbers(shown, f"{name}.{part}" if part else name), tensor.detach().numpy())
-    live.reset(id_)
+def test_every_exercise_tells_the_right_answer_from_each_wrong_one(live, site, live_page):
+    for id_ in live.page.evaluate("[...document.querySelectorAll('form.tl-exercise')].map(({ id }) => id)"):
+        form = live.page.locator(f"form#{id_}")
+        described = json.loads(form.locator("script").text_content())
+        (case,) = trace_of(live, site, live_page, id_)["cases"]
+        answers = {name: float(unpacked(tensor)) for name, tensor in case["outputs"].items()}
+
+        def told(form=form):
+            place = form.locator(".tl-message")
+            place.evaluate("(place) => { place.textContent = ''; }")
+            form.locator("button[type=submit]").click()
+            expect(place).not_to_be_empty(timeout=20_000)
+            return place.text_content()
+
+        assert described["hints"]
+        if options := described["options"]:
+            for i, option in enumerate(options):
+                form.locator("input").nth(i).check()
+                right = i == answers["right"]
+                hint = described["hints"].get(option)
+                assert told() == (say("answer-right") if right else say("answer-hint", hint=hint)), (
+                    id_,
+                    option,
+                )
+        else:
+            for name, value in answers.items():
+                form.locator("input").fill(f"{value:.5g}")
+                right = name == "right"
+                hint = described["hints"].get(name)
+                assert told() == (say("answer-right") if right else say("answer-hint", hint=hint)), (
+                    id_,
+                    name,
+                )

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from .conftest import PROBE, ROOT
+from .visit import PROBE, ROOT
 
 AXE = (ROOT / "node_modules/axe-core/axe.min.js").read_text(encoding="utf-8")
 

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import random
 import re
 import struct
 import xml.etree.ElementTree as ET
@@ -9,8 +10,10 @@ import xml.etree.ElementTree as ET
 import pytest
 from playwright.sync_api import expect
 
+from transformer_lite.explore.figure import outputs
 from transformer_lite.explore.text import catalogue, number, say
 
+from .test_figures import assert_close, numbers
 from .workbench import FIGURES, VOCABULARY
 
 KNOWN = ", ".join(VOCABULARY)
@@ -37,6 +40,18 @@ def control(visit, id_, name):
 
 def problem(visit, id_, name):
     return control(visit, id_, name).locator(".tl-problem").text_content()
+
+
+@pytest.mark.parametrize("id_", FIGURES)
+def test_a_figure_shows_what_its_function_computes(bench, id_):
+    figure = FIGURES[id_]
+    rng = random.Random(1)
+    for _ in range(3):
+        values = figure.check({n: c.sample(rng) for n, c in figure.controls.items() if c.kind != "pick"})
+        assert bench.set(id_, **values) == values
+        shown = bench.outputs(id_)
+        for name, tensor in outputs(figure.show(values)).items():
+            assert_close(numbers(shown, name), tensor.detach().numpy())
 
 
 # -- bad input -----------------------------------------------------------------------------------------------------
