@@ -7,6 +7,7 @@ counts is the ratio: within each round, our time over theirs; then the median ov
 from __future__ import annotations
 
 import statistics
+import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -49,6 +50,7 @@ def compare(jobs: dict[str, Job], *, rounds: int = 15, seconds: float = 0.01) ->
             for _ in range(repeats[name]):
                 jobs[name]()
             measured[name].append((time.perf_counter() - start) / repeats[name])
+    print(".", end="", file=sys.stderr, flush=True)  # a sign of life for every comparison
     return Measured(measured)
 
 

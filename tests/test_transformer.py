@@ -329,6 +329,24 @@ def test_equals_marian_in_scores_and_gradients():
     close(ours.source_embedding.weight.grad[words], theirs.model.shared.weight.grad[words])
 
 
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("options", [{}, {"positions": None, "rotary": True, "norm": "pre"}])
+def test_an_exported_translator_scores_the_same_for_every_length(options, tmp_path):
+    onnxruntime = pytest.importorskip("onnxruntime")
+    pytest.importorskip("onnxscript")
+    model = small(**options).float()
+    S, T, path = torch.export.Dim("S"), torch.export.Dim("T"), tmp_path / "graph.onnx"
+    example = torch.randint(1, 11, (2, 5)), torch.randint(1, 13, (2, 4))
+    sizes = {"source": {1: S}, "target": {1: T}}
+    torch.onnx.export(model, example, dynamo=True, dynamic_shapes=sizes, verbose=False).save(path)
+    session = onnxruntime.InferenceSession(path)
+    for s, t in ((1, 1), (5, 4), (20, 1), (2, 30)):
+        source, target = torch.randint(1, 11, (2, s)), torch.randint(1, 13, (2, t))
+        source[1, 1:] = 0
+        [output] = session.run(None, {"source": source.numpy(), "target": target.numpy()})
+        close(torch.from_numpy(output), model(source, target).detach(), rtol=1e-4, atol=1e-5)
+
+
 IDS = torch.ones(2, 3).long()
 
 
