@@ -32,7 +32,7 @@ class Figure {
     this.element = element;
     this.engine = engine;
     const { name, controls } = JSON.parse(element.querySelector(".tl-description").textContent);
-    Object.assign(this, { name, controls, views: {}, outputs: {}, hovered: [], charts: {}, shown: {} });
+    Object.assign(this, { name, controls, views: {}, outputs: {}, hovered: [], charts: {}, shown: {}, refused: new Set() });
     this.defaults = Object.fromEntries(Object.entries(controls).map(([key, control]) => [key, control.value]));
     this.values = this.defaults;
     const figure = this;
@@ -133,6 +133,8 @@ class Figure {
   }
 
   #complain(name, text) {
+    if (text) this.refused.add(name);
+    else this.refused.delete(name);
     const control = this.#control(name);
     const place = control.querySelector(".tl-problem");
     place.textContent = text;
@@ -159,7 +161,8 @@ class Figure {
     do {
       const values = this.values;
       for (const [name, control] of Object.entries(this.controls)) {
-        // What a reader is typing elsewhere stays. The names of a pick's indices may change without it.
+        // What a reader typed stays until it fits. The names of a pick's indices may change without it.
+        if (this.refused.has(name)) continue;
         if (this.shown[name] === String(values[name]) && control.kind !== "pick") continue;
         this.shown[name] = String(values[name]);
         showControl(this.#control(name), control, values[name], this.controls, values);
