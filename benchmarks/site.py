@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 import shutil
 import statistics
 import subprocess
@@ -58,13 +59,17 @@ def weigh(chromium, address: str, page: str) -> dict[str, int]:
         if "/runtime/" in name:
             kind = "runtime"
         elif "/figures/" in name:
-            kind = "graphs and traces"
+            continue
         else:
             kind = {".html": "page", ".css": "style", ".woff2": "fonts"}.get(
                 Path(name).suffix, "scripts and icons"
             )
         weights[kind] += gzipped(SITE / name)
     visit.close()
+    # They come in the page's own time, some perhaps after it was left.
+    sources = re.findall(r'data-source="([^"]+)"', (SITE / page).read_text(encoding="utf-8"))
+    files = [path for source in sources for path in (SITE / "_static/figures").glob(f"{source}.*")]
+    weights["graphs and traces"] = sum(map(gzipped, files))
     return weights
 
 
