@@ -110,8 +110,9 @@ class Figure {
   async #apply(changes) {
     checkValues(this.controls, this.values, changes);
     await this.start();
-    // Once more, because others may have moved meanwhile.
-    this.values = checkValues(this.controls, this.values, changes);
+    // Once more, because others may have moved meanwhile. Where nothing moves, the picture stands.
+    const values = checkValues(this.controls, this.values, changes);
+    if (JSON.stringify(values) !== JSON.stringify(this.values)) this.values = values;
     Object.keys(changes).forEach((name) => this.#complain(name, ""));
     await this.#refresh();
     return { ...this.values };
@@ -167,6 +168,7 @@ class Figure {
         this.shown[name] = String(values[name]);
         showControl(this.#control(name), control, values[name], this.controls, values);
       }
+      if (this.drawn === values) return;
       let shown;
       try {
         shown = await this.engine.run(values);
