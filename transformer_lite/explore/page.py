@@ -79,7 +79,7 @@ def html(figure: Explorable, source: str = "", *, pictures: bool) -> str:
 <figcaption>{_paragraphs(figure.caption)}</figcaption>
 <details class="tl-words"><summary>{escape(say("summary-label"))}</summary><p class="tl-summary" id="{name}--summary">{said}</p></details>
 <div class="tl-tools" role="group" aria-label="{escape(say("tools"))}">{tools}</div>
-<div class="tl-table" role="region" tabindex="0" aria-label="{escape(say("table"))}" hidden></div>
+<div class="tl-table" role="group" tabindex="0" aria-label="{escape(say("table"))}" hidden></div>
 </figure>"""
 
 
