@@ -14,6 +14,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from transformers import SwinConfig, SwinModel
 
 from tests.vision_reference import SWIN, assert_same_gradients, copy_weights
+from transformer_lite.attention import MultiHeadAttention
 from transformer_lite.layers import EncoderLayer
 from transformer_lite.positions import RelativeBias2d
 from transformer_lite.swin import (
@@ -450,6 +451,17 @@ def test_dropout_is_for_training():
     close(plain.eval()(images), plain.train()(images))
 
 
+def test_nothing_is_dropped_unless_asked():
+    sizes = {"d_model": 6, "heads": 2, "window": 4}
+    for module in (
+        Swin(**SMALL),
+        Stage(**sizes, depth=1, merge=True),
+        SwinBlock(**sizes, shifted=True),
+    ):
+        assert {m.p for m in module.modules() if isinstance(m, nn.Dropout)} == {0}
+        assert {m.dropout for m in module.modules() if isinstance(m, MultiHeadAttention)} == {0}
+
+
 def test_every_second_block_is_shifted():
     stage = Stage(d_model=6, depth=5, heads=2, window=4, merge=False)
     assert [block.shifted for block in stage.blocks] == [False, True, False, True, False]
@@ -467,6 +479,12 @@ def test_looking_inside():
     assert weights.shape == (24, 2, 16, 16)
     close(weights.sum(-1), torch.ones(24, 2, 16, dtype=double))
     assert weights.masked_select(~second["mask"][:, None]).eq(0).all()
+    assert second["feed_forward"]["hidden"].shape == (2, 9, 13, 24)
+    block = model.stages[0].blocks[1]
+    fed = block.feed_forward(block.norm_feed_forward(second["after_attention"]))
+    close(second["output"], second["after_attention"] + fed)
+    close(block(first["output"]), second["output"])
+    close(seen["stage 0"]["output"], second["output"])
     assert seen["stage 0"]["output"].shape == (2, 9, 13, 6)
     assert seen["stage 1"]["output"].shape == (2, 5, 7, 12)
     close(model.norm(seen["stage 1"]["output"]), model.encode(images))

@@ -142,9 +142,10 @@ def half_window(H: int, W: int, *, window: int) -> Pair:
 
 
 class SwinBlock(nn.Module):
-    """A pre-norm encoder layer that attends within windows, with a learned bias for each offset.
+    """A pre-norm encoder layer that attends within windows, with a learned bias for each offset of two tokens.
 
-    Only attention needs windows; all else looks at one token at a time, and never at padding.
+    The bias is a table of (2 M - 1)² numbers a head; ``positions.relative_index`` tells which belongs to which
+    pair. Only attention needs windows; all else looks at one token at a time, and never at padding.
 
     Args:
         d_model: features of one token.
@@ -212,7 +213,6 @@ class PatchMerging(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map ``(batch, H, W, d_model)`` to ``(batch, ⌈H / 2⌉, ⌈W / 2⌉, 2 d_model)``."""
-        _check_map(x)
         features(self.reduction.weight, self.reduction.in_features // 4, x=x)
         merged: Tensor = self.reduction(self.norm(neighbours(x)))
         return merged
