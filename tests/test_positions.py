@@ -316,6 +316,8 @@ X = torch.randn(2, 5, 6)
         (lambda: rotate(X[..., :5], 5), "shape (2, 5, 5), but must be (..., T, d_k) with an even d_k"),
         (lambda: rotate(X[..., :0], 5), "with an even d_k"),
         (lambda: rotate(X[0, 0], 1), "shape (6)"),
+        (lambda: rotate(X.long(), 5), "x holds torch.int64"),
+        (lambda: rotate(X, torch.zeros(2, 1, 5)), "one for each"),
         (lambda: rotate(X, 4), "there are 4 positions for x with 5 rows"),
         (lambda: rotate(X, torch.tensor(3)), "there are no positions for x"),
         (lambda: SinusoidalPositions(d_model=0), "d_model is 0"),
