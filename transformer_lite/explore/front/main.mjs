@@ -6,8 +6,8 @@ import { bringToLife } from "./figure.mjs";
 
 function render({ model, el }) {
   el.innerHTML = model.get("html");
-  // JupyterLab would take the arrow keys of a slider for its own.
-  el.dataset.lmSuppressShortcuts = "true";
+  // JupyterLab would take the arrow keys of a slider for its own; it asks the focused element itself.
+  el.addEventListener("focusin", ({ target }) => { target.dataset.lmSuppressShortcuts = "true"; });
   const engine = kernelEngine(model);
   const exercise = el.querySelector("form.tl-exercise");
   if (exercise) return bringExerciseToLife(exercise, engine);
