@@ -132,7 +132,7 @@ def dilated_convolution(*, n: Number, d: Number, k: Number, itemsize: Number = 4
 def separable_convolution(*, n: Number, d: Number, k: Number, itemsize: Number = 4) -> Cost:
     """Over positions for each feature by itself, then over features for each position by itself.
 
-    With k = n it costs as much as self-attention and a feed-forward layer together, as the paper remarks.
+    With k = n it grows like self-attention and a feed-forward layer together, n² d and n d², as the paper remarks.
 
     Raises:
         ValueError: for a number below 1, or k = 1, which sees no neighbour.
