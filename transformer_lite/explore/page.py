@@ -15,11 +15,14 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from torch import Tensor
+
 from .controls import Length, Pick, Slider, Words
 from .figure import Explorable, Values
+from .palette import LEVELS
 from .text import number, say
 from .trace import packed
-from .views import View
+from .views import View, heatmap_limit
 from .words import labels, summary
 
 if TYPE_CHECKING:
@@ -171,6 +174,8 @@ def _slot(
     style = f"color: var(--tl-{described['role']})" if described.get("role") else ""
     head = f'<div class="tl-title" id="{title_id}" style="{style}">{escape(described["title"])}</div>'
     tensor = view.tensors()[""]
+    if described["kind"] == "heatmap":
+        head += _legend(described, tensor)
     named = [
         labels(figure, axis, size, values)
         for axis, size in zip(described["axes"], tensor.shape, strict=False)
@@ -195,6 +200,19 @@ def _slot(
         body += '<output class="tl-readout"></output>'
     return (
         f'<div class="tl-view" data-view="{escape(name)}" data-kind="{described["kind"]}">{head}{body}</div>'
+    )
+
+
+def _legend(described: dict[str, Any], values: Tensor) -> str:
+    """The colour scale of a heatmap and its two ends."""
+    name = "diverging" if described["signed"] else "sequential"
+    limit = heatmap_limit(described, values)
+    stops = ", ".join(f"var(--tl-{name}-{level})" for level in range(0, LEVELS, 4))
+    low, high = number(-limit if described["signed"] else 0), number(limit)
+    return (
+        f'<span class="tl-legend"><span>{low}</span>'
+        f'<span class="tl-ramp" style="background: linear-gradient(to right, {stops})"></span>'
+        f"<span>{high}</span></span>"
     )
 
 

@@ -18,7 +18,7 @@ from torch import Tensor
 
 from .palette import CATEGORICAL, LEVELS
 from .text import number
-from .views import View
+from .views import View, heatmap_limit
 
 WIDTH = 460  # CSS pixels; close to what a view gets on the page, so that its text keeps its size
 MAX_TEXT_CELLS = 120
@@ -87,8 +87,7 @@ def _heatmap(
     axes: Any, tensors: dict[str, Tensor], described: dict[str, Any], labels: list[list[str]]
 ) -> None:
     values = tensors[""]
-    finite = values[values.isfinite()]
-    limit = described["limit"] or (float(finite.abs().max()) if len(finite) else 1.0) or 1.0
+    limit = heatmap_limit(described, values)
     name = "diverging" if described["signed"] else "sequential"
     colours = ListedColormap([_stand_in(f"{name}-{i}") for i in range(LEVELS)])
     shown = values.masked_fill(~values.isfinite(), float("nan")).numpy()

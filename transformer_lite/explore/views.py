@@ -118,6 +118,12 @@ class Heatmap(View):
         return super().describe() | {"role": self.role, "signed": self.signed, "limit": limit}
 
 
+def heatmap_limit(described: dict[str, Any], values: Tensor) -> float:
+    """The number at the end of a described heatmap's colour scale: its limit, or the largest magnitude on display."""
+    finite = values[values.isfinite()]
+    return described["limit"] or (float(finite.abs().max()) if len(finite) else 1.0) or 1.0
+
+
 @dataclass
 class Lines(View):
     """One or more curves, shape (n,) or (series, n), over `x` of shape (n,) (0 … n-1 unless given).

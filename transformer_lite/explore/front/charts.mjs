@@ -23,7 +23,7 @@ export function drawChart(slot, view, tensors, look) {
     shapes: markShapes(view, look, ink),
     autosize: true,
   };
-  return look.Plotly.react(slot, data, whole, { displayModeBar: false, responsive: true, doubleClick: false });
+  return look.Plotly.react(slot, data, whole, { displayModeBar: false, responsive: true, doubleClick: false, doubleClickDelay: 0 });
 }
 
 /** Outlines what is picked and what the reader points at, without drawing the numbers again. */

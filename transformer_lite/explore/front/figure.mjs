@@ -440,18 +440,10 @@ function refuseNotFinite(outputs, figure, values) {
 }
 
 function drawLegend(place, view, data) {
-  let legend = place.querySelector(".tl-legend");
-  if (!legend) {
-    legend = document.createElement("span");
-    legend.className = "tl-legend";
-    legend.append(document.createElement("i"), document.createElement("span"), document.createElement("i"));
-    place.querySelector(".tl-title").after(legend);
-  }
+  const legend = place.querySelector(".tl-legend");
   const [low, high] = colourRange(view, data);
   legend.firstChild.textContent = number(low);
   legend.lastChild.textContent = number(high);
-  const stops = PALETTE[view.signed ? "diverging" : "sequential"][theme()];
-  legend.children[1].style.background = `linear-gradient(to right, ${stops.join(", ")})`;
 }
 
 /** Resolves once the browser has painted; at once where nothing is painted (a hidden tab). */
