@@ -256,7 +256,9 @@ def shapes(visit, id_, view):
 
 @pytest.mark.parametrize(("row", "column"), [(0, 0), (3, 1), (4, 4)])
 def test_clicking_a_cell_picks_it(bench, row, column):
-    bench.page.mouse.click(*cell(bench, "attention-matrix", "scores", row, column))
+    at = cell(bench, "attention-matrix", "scores", row, column)
+    point(bench, *at)
+    bench.page.mouse.click(*at)
     bench.until(
         "(cell) => String(probe.figure('attention-matrix').explorable.values.cell) === String(cell)",
         [row, column],
@@ -272,14 +274,31 @@ def test_clicking_a_cell_picks_it(bench, row, column):
     assert set(bench.changes()) == {"attention-matrix"}
 
 
+def test_a_tap_picks_as_a_click_does(visiting, site):
+    with visiting(width=390, height=800, has_touch=True, is_mobile=True) as visit:
+        visit.open(site + "workbench/workbench.html")
+        for row, column in [(2, 3), (0, 0)]:
+            visit.page.touchscreen.tap(*cell(visit, "two-picks", "table", row, column))
+            visit.until(
+                "(wanted) => Object.values(probe.figure('two-picks').explorable.values).join() === wanted",
+                f"{row},{column}",
+            )
+            visit.page.wait_for_timeout(400)
+        assert not visit.errors
+
+
 def test_clicking_moves_every_pick_of_the_view(bench):
-    bench.page.mouse.click(*cell(bench, "two-picks", "table", 2, 3))
+    at = cell(bench, "two-picks", "table", 2, 3)
+    point(bench, *at)
+    bench.page.mouse.click(*at)
     bench.settle("two-picks")
     assert bench.values("two-picks") == {"row": 2, "column": 3}
 
 
 def test_a_view_without_a_pick_does_not_answer_clicks(bench):
-    bench.page.mouse.click(*cell(bench, "attention-matrix", "weights", 3, 3))
+    at = cell(bench, "attention-matrix", "weights", 3, 3)
+    point(bench, *at)
+    bench.page.mouse.click(*at)
     bench.settle("attention-matrix")
     assert bench.values("attention-matrix")["cell"] == [1, 2]
 

@@ -104,8 +104,6 @@ class Visit:
 
     def open(self, url, *, live=True):
         self.page.goto(url, wait_until="load")
-        if refresh := self.page.query_selector("meta[http-equiv=Refresh i]"):
-            self.page.wait_for_url("**/" + refresh.get_attribute("content").partition("url=")[2])
         if self.dark:
             self.page.evaluate("document.documentElement.dataset.theme = 'dark'")
         if live:
