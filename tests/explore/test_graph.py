@@ -86,6 +86,19 @@ def test_lengths_that_happen_to_agree_stay_apart():
         assert_follows(table, graphs, {"n": n, "m": m, "words": words})
 
 
+def test_lengths_that_happen_to_agree_stay_apart_under_a_gradient():
+    @explore(n=Length(1, 6, value=4), m=Length(1, 6, value=4))
+    def table(n, m):
+        """Two lengths, equal at the defaults, and a derivative."""
+        x = n.float().detach().requires_grad_()  # (n,)
+        (grad,) = torch.autograd.grad((x[:, None] * m[None, :]).sin().sum(), x)
+        return {"gradient": Bars(grad), "outer": Heatmap(grad[:, None] * m[None, :])}
+
+    graphs = export(table)
+    for n, m in [(1, 1), (1, 6), (6, 1), (4, 4), (5, 4)]:
+        assert_follows(table, graphs, {"n": n, "m": m})
+
+
 def test_every_view_and_every_part_comes_out():
     @explore(x=Slider(0, 1, value=0.5), n=Length(2, 9, value=3))
     def all_views(x, n):
