@@ -117,7 +117,15 @@ def test_on_a_grid_rows_then_columns():
         close(codes[i, j, :7], sinusoidal(3, d_model=7, base=100.0)[i])
         close(codes[i, j, 7:], sinusoidal(5, d_model=7, base=100.0)[j])
     assert sinusoidal_2d(2, 2, d_model=4).isfinite().all()
-    assert sinusoidal_2d(2, 2, d_model=4, dtype=double).dtype == double
+    close(sinusoidal_2d(9, 1, d_model=6)[:, 0, :3], sinusoidal(9, d_model=3), rtol=0, atol=0)
+    exact(
+        actual=sinusoidal_2d(9, 9, d_model=6, dtype=double)[2, :, 3:],
+        expected=sinusoidal(9, d_model=3, dtype=double),
+    )
+    exact(
+        actual=sinusoidal_2d(9, 9, d_model=6, dtype=double)[:, 2, :3],
+        expected=sinusoidal(9, d_model=3, dtype=double),
+    )
 
 
 # --- modules that add them ---
@@ -322,6 +330,7 @@ X = torch.randn(2, 5, 6)
         (lambda: rotate(X, torch.tensor(3)), "there are no positions for x"),
         (lambda: SinusoidalPositions(d_model=0), "d_model is 0"),
         (lambda: SinusoidalPositions(d_model=5)(X), "must be (batch, positions, d_model = 5)"),
+        (lambda: SinusoidalPositions(d_model=6)(X.long()), "x holds torch.int64"),
         (lambda: SinusoidalPositions(d_model=6)(X[0]), "x has shape (5, 6)"),
         (lambda: SinusoidalPositions(d_model=6)(X, start=-1), "start is -1"),
         (lambda: LearnedPositions(d_model=6, max_length=0), "max_length is 0"),
