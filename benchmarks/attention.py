@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from benchmarks.timing import Measured, compare, forward, table, training, verdict
+from benchmarks.vit import declare_operators
 from transformer_lite import scores
 from transformer_lite.attention import MultiHeadAttention
 
@@ -66,6 +67,7 @@ def measure(batch: int, length: int, d_model: int, heads: int, *, train: bool) -
         "nn.MHA, weights": Theirs(d_model, heads, weights=True),
     }
     try:
+        declare_operators()
         from timm.layers import Attention
 
         modules["timm"] = Attention(d_model, heads, qkv_bias=True)
