@@ -76,10 +76,17 @@ def matrices(**tensors: Tensor) -> None:
 
 
 def positive(**sizes: int) -> None:
-    """Every size must be a whole number of at least 1."""
+    """Every size must be a whole number of at least 1; an exported graph may not know it yet."""
     for name, size in sizes.items():
-        if isinstance(size, bool) or not isinstance(size, int) or size < 1:
+        if isinstance(size, bool) or not isinstance(size, (int, torch.SymInt)) or size < 1:
             raise ValueError(f"{name} is {size!r}, but must be a whole number of at least 1.")
+
+
+def above_zero(**numbers: float | Tensor) -> None:
+    """Every number must be positive; a tensor of one number may be unknown while a graph is exported."""
+    for name, number in numbers.items():
+        if not torch.compiler.is_compiling() and not number > 0:
+            raise ValueError(f"{name} is {number!r}, but must be positive.")
 
 
 def probability(**rates: float) -> None:

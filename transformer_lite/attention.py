@@ -40,7 +40,7 @@ def attention(
     *,
     causal: bool = False,
     bias: Tensor | None = None,
-    scale: float | None = None,
+    scale: float | Tensor | None = None,
     dropout: float = 0.0,
     return_weights: Literal[False] = False,
 ) -> Tensor: ...
@@ -55,7 +55,7 @@ def attention(
     *,
     causal: bool = False,
     bias: Tensor | None = None,
-    scale: float | None = None,
+    scale: float | Tensor | None = None,
     dropout: float = 0.0,
     return_weights: Literal[True],
 ) -> tuple[Tensor, Tensor]: ...
@@ -69,7 +69,7 @@ def attention(
     *,
     causal: bool = False,
     bias: Tensor | None = None,
-    scale: float | None = None,
+    scale: float | Tensor | None = None,
     dropout: float = 0.0,
     return_weights: bool = False,
 ) -> Tensor | tuple[Tensor, Tensor]:
@@ -308,7 +308,7 @@ def _for_heads(mask: Tensor | None) -> Tensor | None:
 
 
 def _weights(
-    query: Tensor, key: Tensor, mask: Tensor | None, causal: bool, bias: Tensor | None, scale: float
+    query: Tensor, key: Tensor, mask: Tensor | None, causal: bool, bias: Tensor | None, scale: float | Tensor
 ) -> Tensor:
     """The weights by the formula, ``(..., T, S)``."""
     scores = scaled_dot(query, key, scale=scale)  # (..., T, S)
@@ -324,7 +324,7 @@ def _output(
     mask: Tensor | None,
     causal: bool,
     bias: Tensor | None,
-    scale: float,
+    scale: float | Tensor,
     dropout: float,
 ) -> Tensor:
     """The output alone, ``(..., T, d_v)``, the fastest way.
@@ -344,7 +344,13 @@ def _output(
     if bias is not None:
         mask = bias if mask is None else torch.where(mask, bias, -torch.inf)
     return F.scaled_dot_product_attention(
-        query, key, value, attn_mask=mask, dropout_p=dropout, is_causal=only_causal, scale=scale
+        query,
+        key,
+        value,
+        attn_mask=mask,
+        dropout_p=dropout,
+        is_causal=only_causal,
+        scale=scale,  # type: ignore[arg-type]  # a tensor of one number will do
     )
 
 

@@ -20,12 +20,12 @@ import math
 import torch
 from torch import Tensor
 
-from transformer_lite._check import counted, fits, matrices, shown
+from transformer_lite._check import above_zero, counted, fits, matrices, shown
 from transformer_lite.attention import attention
 from transformer_lite.scores import scaled_dot
 
 
-def energy(state: Tensor, patterns: Tensor, *, beta: float) -> Tensor:
+def energy(state: Tensor, patterns: Tensor, *, beta: float | Tensor) -> Tensor:
     """How high each state lies in the landscape of the patterns.
 
     Args:
@@ -47,7 +47,7 @@ def energy(state: Tensor, patterns: Tensor, *, beta: float) -> Tensor:
     return -attraction + bowl + math.log(number) / beta + longest / 2  # (..., T)
 
 
-def update(state: Tensor, patterns: Tensor, *, beta: float) -> Tensor:
+def update(state: Tensor, patterns: Tensor, *, beta: float | Tensor) -> Tensor:
     """One step of retrieval: attention from the states to the patterns. The energy never rises.
 
     Args:
@@ -65,7 +65,7 @@ def update(state: Tensor, patterns: Tensor, *, beta: float) -> Tensor:
     return attention(state, patterns, patterns, scale=beta)  # (..., T, d)
 
 
-def retrieve(state: Tensor, patterns: Tensor, *, beta: float, steps: int) -> Tensor:
+def retrieve(state: Tensor, patterns: Tensor, *, beta: float | Tensor, steps: int) -> Tensor:
     """Several steps of retrieval, with all states on the way.
 
     Args:
@@ -88,7 +88,7 @@ def retrieve(state: Tensor, patterns: Tensor, *, beta: float, steps: int) -> Ten
     return torch.stack(way)  # (steps + 1, ..., T, d)
 
 
-def _check(state: Tensor, patterns: Tensor, beta: float) -> None:
+def _check(state: Tensor, patterns: Tensor, beta: float | Tensor) -> None:
     matrices(state=state, patterns=patterns)
     fitting = state.shape[-1] == patterns.shape[-1] and fits(patterns.shape[:-2], state.shape[:-2])
     if not fitting or patterns.shape[-2] == 0:
@@ -97,5 +97,4 @@ def _check(state: Tensor, patterns: Tensor, beta: float) -> None:
             "and (..., S, d) with equally many features, at least one pattern, and no larger leading axes for "
             "patterns."
         )
-    if not beta > 0:
-        raise ValueError(f"beta is {beta!r}, but the inverse temperature must be positive.")
+    above_zero(beta=beta)

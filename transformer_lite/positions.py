@@ -14,10 +14,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from transformer_lite._check import counted, fits, floating, positive, sequence, shown
+from transformer_lite._check import above_zero, counted, fits, floating, positive, sequence, shown
 
 
-def frequencies(*, d_model: int, base: float = 10000.0) -> Tensor:
+def frequencies(*, d_model: int, base: float | Tensor = 10000.0) -> Tensor:
     """The speed of each clock hand, ``ω_i = base^(-2i / d_model)``, in radians per position.
 
     Source: Vaswani et al. 2017, section 3.5.
@@ -33,14 +33,17 @@ def frequencies(*, d_model: int, base: float = 10000.0) -> Tensor:
         ValueError: if ``d_model`` is below 1 or ``base`` is not positive.
     """
     positive(d_model=d_model)
-    if not base > 0:
-        raise ValueError(f"base is {base!r}, but must be positive; the paper takes 10000.")
+    above_zero(base=base)
     exponents = torch.arange(0, d_model, 2, dtype=torch.float64) / d_model  # (d_model / 2,)
     return torch.as_tensor(base, dtype=torch.float64) ** -exponents  # (d_model / 2,)
 
 
 def sinusoidal(
-    positions: Tensor | int, *, d_model: int, base: float = 10000.0, dtype: torch.dtype = torch.float32
+    positions: Tensor | int,
+    *,
+    d_model: int,
+    base: float | Tensor = 10000.0,
+    dtype: torch.dtype = torch.float32,
 ) -> Tensor:
     """Sinusoidal position codes, ``sin`` and ``cos`` in turn.
 
@@ -68,7 +71,12 @@ def sinusoidal(
 
 
 def sinusoidal_2d(
-    height: int, width: int, *, d_model: int, base: float = 10000.0, dtype: torch.dtype = torch.float32
+    height: int,
+    width: int,
+    *,
+    d_model: int,
+    base: float | Tensor = 10000.0,
+    dtype: torch.dtype = torch.float32,
 ) -> Tensor:
     """Sinusoidal codes on a grid: the first half of the features tells the row, the second the column.
 
@@ -95,7 +103,7 @@ def sinusoidal_2d(
 
 
 def shift(
-    k: Tensor | float, *, d_model: int, base: float = 10000.0, dtype: torch.dtype = torch.float32
+    k: Tensor | float, *, d_model: int, base: float | Tensor = 10000.0, dtype: torch.dtype = torch.float32
 ) -> Tensor:
     """The matrix ``M_k`` that moves every sinusoidal code on by ``k`` positions: ``PE(t + k) = M_k PE(t)``.
 
@@ -127,7 +135,7 @@ def shift(
     return matrix.to(dtype)  # (..., d_model, d_model)
 
 
-def rotate(x: Tensor, positions: Tensor | int, *, base: float = 10000.0) -> Tensor:
+def rotate(x: Tensor, positions: Tensor | int, *, base: float | Tensor = 10000.0) -> Tensor:
     """Rotary codes: turn each pair of features ``(2i, 2i + 1)`` of a query or key by the angle ``ω_i t``.
 
     The dot product of a query turned to ``t`` and a key turned to ``s`` depends on ``t - s`` only.
@@ -332,7 +340,7 @@ class RelativeBias2d(nn.Module):
         return self.table[self.index].permute(2, 0, 1)
 
 
-def _angles(positions: Tensor | int, d_model: int, base: float) -> Tensor:
+def _angles(positions: Tensor | int, d_model: int, base: float | Tensor) -> Tensor:
     """How far each hand has turned at each position: ``(*positions.shape, d_model / 2)`` in float64."""
     if not isinstance(positions, Tensor):
         counted(T=positions)

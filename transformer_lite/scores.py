@@ -41,7 +41,7 @@ def dot(query: Tensor, key: Tensor) -> Tensor:
     return query @ key.transpose(-2, -1)  # (..., T, S)
 
 
-def scaled_dot(query: Tensor, key: Tensor, *, scale: float | None = None) -> Tensor:
+def scaled_dot(query: Tensor, key: Tensor, *, scale: float | Tensor | None = None) -> Tensor:
     """The dot product times ``scale``, which is ``1 / √d_k`` unless given.
 
     If the features of q and k are independent with mean 0 and variance 1, then q · k has variance d_k,

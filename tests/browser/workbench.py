@@ -15,10 +15,14 @@ from transformer_lite.explore import (
     Bars,
     Choice,
     Heatmap,
+    Image,
     Length,
     Lines,
     Number,
+    Order,
     Pick,
+    Points,
+    Scatter,
     Slider,
     Toggle,
     Tokens,
@@ -114,6 +118,76 @@ def large(n):
     }
 
 
+@explore(
+    order=Order(["the", "cat", "chased", "the", "<b>"], label="The words"),
+    place=Pick("moved", row=2, label="Place"),
+)
+def shuffled_words(order, place):
+    """Rows that move with the words."""
+    rows, features = Axis("place", "order"), Axis("feature", list("abcd"))
+    moved = ROWS[order, :4]  # (5, 4)
+    return {
+        "moved": Heatmap(moved, rows=rows, columns=features, signed=True, limit=3),
+        "row": Bars(moved[place], items=features, range=(-3, 3)),
+        "regions": Heatmap(
+            torch.stack([order, order - 2]),
+            rows=Axis("kind", ["id", "id − 2"]),
+            columns=rows,
+            categories=True,
+        ),
+    }
+
+
+@explore(
+    vectors=Points(
+        "plane", value=[[1, 2], [2, -0.5], [-1, -1]], names=["query", "key 1", "key 2"], label="Vectors"
+    ),
+    warmth=Slider(0.2, 2, 0.1, value=1),
+    arrows=Toggle(True),
+)
+def dragged_vectors(vectors, warmth, arrows):
+    """A plane with vectors to drag, a field behind them and a path through it."""
+    ends = torch.linspace(-3, 3, 13)  # (13,)
+    x, y = ends[None, :].expand(13, 13), ends[:, None].expand(13, 13)
+    plane = torch.stack([x, y], dim=-1)  # (13, 13, 2)
+    field = torch.logsumexp(plane @ vectors.T / warmth, dim=-1)  # (13, 13)
+    mean = vectors.mean(0)
+    points = torch.cat([vectors, mean[None]])  # (4, 2)
+    return {
+        "plane": Scatter(
+            points,
+            points=Axis("vector", ["query", "key 1", "key 2", "mean"]),
+            roles=["query", "key", "key", "output"],
+            arrows=arrows,
+            field=field,
+            path=torch.stack([vectors[0], mean, vectors[1]]) / 2,
+            range=(-3.3, 3.3),
+            x_title="x",
+            y_title="y",
+        ),
+        "scores": Bars(
+            points @ vectors[0], items=Axis("vector", ["query", "key 1", "key 2", "mean"]), range=(-18, 18)
+        ),
+    }
+
+
+@explore(
+    pixel=Pick("picture", row=1, column=2, label="Pixel"),
+    light=Slider(0, 1, 0.1, value=0.7),
+    size=Choice([2, 4], label="Grid"),
+)
+def a_picture(pixel, light, size):
+    """A picture with a pixel to pick, and its red alone."""
+    picture = torch.sigmoid(ROWS.flatten()[:144].reshape(6, 8, 3)) * light
+    return {
+        "picture": Image(picture, grid=size),
+        "red": Image(picture[..., 0]),
+        "colour": Bars(
+            picture[pixel[0], pixel[1]], items=Axis("colour", ["red", "green", "blue"]), range=(0, 1)
+        ),
+    }
+
+
 @exercise(
     hints={"transposed": "You read K by columns; a key is a row of K.", "halved": "Nothing is halved here."}
 )
@@ -132,8 +206,38 @@ def which_scale():
     return {"right": torch.tensor(0)}
 
 
-FIGURES = {f.name: f for f in (attention_matrix, gradient_norm, two_picks, not_always_finite, large)}
-EXERCISES = [score_of_two, which_scale]
+@exercise(
+    order=["softmax", "scores", "mixture"], hints={"soft first": "There is nothing to take a softmax of yet."}
+)
+def which_step_first():
+    """In which order is attention computed?"""
+    return {"right": torch.tensor([1, 0, 2]), "soft first": torch.tensor([0, 1, 2])}
+
+
+@exercise(
+    mask=(["a", "b", "c"], ["a", "b"]),
+    hints={"none": "Then nobody sees anything.", "later": "These come later."},
+)
+def who_sees_whom():
+    """Which words may look at which?"""
+    right = torch.ones(3, 2).tril().bool()
+    return {"right": right, "none": torch.zeros(3, 2).bool(), "later": ~right}
+
+
+FIGURES = {
+    f.name: f
+    for f in (
+        attention_matrix,
+        gradient_norm,
+        two_picks,
+        not_always_finite,
+        large,
+        shuffled_words,
+        dragged_vectors,
+        a_picture,
+    )
+}
+EXERCISES = [score_of_two, which_scale, which_step_first, who_sees_whom]
 
 
 def make(folder: Path) -> None:

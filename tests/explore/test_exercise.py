@@ -35,7 +35,14 @@ def test_answers_are_computed():
 
 def test_the_description_holds_no_answer():
     described = exercise(hints=HINTS)(score).describe()
-    assert described == {"name": "score", "hints": HINTS, "options": [], "tolerance": 0.01}
+    assert described == {
+        "name": "score",
+        "kind": "number",
+        "hints": HINTS,
+        "options": [],
+        "order": [],
+        "tolerance": 0.01,
+    }
     assert "10" not in json.dumps(described)
 
 

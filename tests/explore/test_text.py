@@ -77,6 +77,7 @@ def test_messages_are_sentences():
         "summary-line",
         "words-help",
         "link-shown",
+        "chip",
         "hover-cell",
         "failed-link",
         "failed-run",

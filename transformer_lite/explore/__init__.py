@@ -1,9 +1,11 @@
 """The interactive layer: a torch function with its controls declared beside it becomes a live figure."""
 
-from .controls import Choice, Length, Pick, Slider, Toggle, Words
+from .controls import Choice, Length, Order, Pick, Points, Slider, Toggle, Words
 from .exercise import Exercise, exercise
 from .figure import Explorable, explore
-from .views import Axis, Bars, Heatmap, Lines, Number, Tokens
+from .progress import progress
+from .task import Task, task
+from .views import Axis, Bars, Heatmap, Image, Lines, Number, Scatter, Tokens
 
 __all__ = [
     "Axis",
@@ -12,14 +14,21 @@ __all__ = [
     "Exercise",
     "Explorable",
     "Heatmap",
+    "Image",
     "Length",
     "Lines",
     "Number",
+    "Order",
     "Pick",
+    "Points",
+    "Scatter",
     "Slider",
+    "Task",
     "Toggle",
     "Tokens",
     "Words",
     "exercise",
     "explore",
+    "progress",
+    "task",
 ]

@@ -266,6 +266,112 @@ class Words(Control):
 
 
 @dataclass
+class Order(Control):
+    """Named items that the reader drags into another order; the function receives int64 of shape (n,): which item
+    stands at each place.
+    """
+
+    items: Sequence[str]
+    _: KW_ONLY
+    value: Sequence[int] | None = None
+    label: str | None = None
+    kind = "order"
+
+    def prepare(self, name: str) -> None:
+        self.items = list(self.items)
+        if len(self.items) < 2:
+            raise ValueError(f"Order {name!r}: needs two or more items, got {self.items}")
+        self.value = list(range(len(self.items))) if self.value is None else self.value
+        super().prepare(name)
+
+    def check(self, value: Any) -> list[int]:
+        count = len(self.items)
+        if not isinstance(value, (list, tuple)) or any(type(i) is not int for i in value):
+            raise ValueError(say("not-an-order", label=self.label, max=count - 1, value=value))
+        if sorted(value) != list(range(count)):
+            raise ValueError(say("not-an-order", label=self.label, max=count - 1, value=value))
+        return list(value)
+
+    def encode(self, value: Sequence[int]) -> Tensor:
+        return torch.tensor(value)  # (n,)
+
+    def sample(self, rng: random.Random) -> list[int]:
+        return rng.sample(range(len(self.items)), len(self.items))
+
+    def extremes(self) -> list[list[int]]:
+        order = list(range(len(self.items)))
+        return [order[::-1], [*order[1:], 0]]
+
+    def describe(self) -> dict[str, Any]:
+        return super().describe() | {"items": self.items}
+
+
+@dataclass
+class Points(Control):
+    """Points that the reader drags in the `Scatter` called `view`, whose first points must be these.
+
+    The function receives float32 of shape (n, 2). Both numbers of a point go from `min` to `max`; dragging and the
+    arrow keys move it by `step`.
+    """
+
+    view: str
+    value: Sequence[Sequence[float]]
+    _: KW_ONLY
+    names: Sequence[str] | None = None
+    min: float = -3.0
+    max: float = 3.0
+    step: float = 0.1
+    label: str | None = None
+    kind = "points"
+
+    def prepare(self, name: str) -> None:
+        if not -math.inf < self.min < self.max < math.inf or self.step <= 0:
+            raise ValueError(
+                f"Points {name!r}: needs finite ends, min below max, and a step above 0, "
+                f"got min={self.min}, max={self.max}, step={self.step}"
+            )
+        self.names = [str(i + 1) for i in range(len(self.value))] if self.names is None else list(self.names)
+        if not self.names or len(self.names) != len(self.value):
+            raise ValueError(
+                f"Points {name!r}: {len(self.names)} names for {len(self.value)} points; give one each"
+            )
+        super().prepare(name)
+
+    def check(self, value: Any) -> list[list[float]]:
+        assert self.names is not None
+        pairs = isinstance(value, (list, tuple)) and all(
+            isinstance(point, (list, tuple)) and len(point) == 2 for point in value
+        )
+        if not pairs or len(value) != len(self.names):
+            raise ValueError(say("not-points", label=self.label, count=len(self.names), value=value))
+        parts = {"label": self.label, "min": number(self.min), "max": number(self.max)}
+        for x in (x for point in value for x in point):
+            if isinstance(x, bool) or not isinstance(x, (int, float)) or math.isnan(x):
+                raise ValueError(say("not-points", label=self.label, count=len(self.names), value=value))
+            if not self.min <= x <= self.max:
+                raise ValueError(say("out-of-range", value=number(x), **parts))
+        return [list(point) for point in value]
+
+    def encode(self, value: Sequence[Sequence[float]]) -> Tensor:
+        return torch.tensor(value, dtype=torch.float32)  # (n, 2)
+
+    def sample(self, rng: random.Random) -> list[list[float]]:
+        steps = int((self.max - self.min) / self.step)
+        return [
+            [round(self.min + self.step * rng.randint(0, steps), 9) for _ in range(2)] for _ in self.value
+        ]
+
+    def extremes(self) -> list[list[list[float]]]:
+        # All in one corner, and all in one place near the middle: nothing to tell them apart, and no length.
+        middle = min(self.max, max(self.min, 0.0))
+        return [[[place, place] for _ in self.value] for place in (self.min, middle)]
+
+    def describe(self) -> dict[str, Any]:
+        own = {"min": self.min, "max": self.max, "step": self.step}
+        return super().describe() | own | {"view": self.view, "names": self.names}
+
+
+@dataclass
 class Pick(Control):
     """An index chosen by clicking a view: `Pick("scores", row=1)` is an index along the view's first dimension,
     `Pick("scores", column=2)` along its second, `Pick("scores", row=1, column=2)` a cell.

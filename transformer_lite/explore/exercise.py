@@ -5,8 +5,8 @@
         \"\"\"What is the score of query 0 and key 1?\"\"\"
         return {"right": query[0] @ key[1], "transposed": query[0] @ key[:, 1]}
 
-The function returns scalars: the right answer, and the typical wrong ones, each with its hint. The reader's answer is
-compared with them only when the reader asks.
+The function returns the right answer, and the typical wrong ones, each with its hint. The reader's answer is compared
+with them only when the reader asks.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -16,7 +16,17 @@ import torch
 from torch import Tensor
 
 from .figure import Explorable, in_notebook
-from .views import Number
+from .views import Bars, Heatmap, Number, View
+
+Answers = dict[str, Tensor]
+
+# How many dimensions an answer has, and what shows it.
+_VIEWS: dict[str, Callable[[Tensor], View]] = {
+    "number": Number,
+    "choice": Number,
+    "order": Bars,
+    "mask": Heatmap,
+}
 
 
 class Exercise:
@@ -24,37 +34,57 @@ class Exercise:
 
     def __init__(
         self,
-        function: Callable[[], dict[str, Tensor]],
+        function: Callable[[], Answers],
         hints: Mapping[str, str],
-        options: Sequence[str] | None,
-        tolerance: float,
+        *,
+        options: Sequence[str] | None = None,
+        order: Sequence[str] | None = None,
+        mask: tuple[Sequence[str], Sequence[str]] | None = None,
+        tolerance: float = 0.01,
     ):
-        def answers() -> dict[str, Number]:
-            return {name: Number(torch.as_tensor(answer)) for name, answer in function().items()}
+        name = function.__name__
+        given = {"choice": options, "order": order, "mask": mask}
+        kinds = [kind for kind, what in given.items() if what is not None]
+        if len(kinds) > 1:
+            raise ValueError(f"{name}: an answer has one kind, got {' and '.join(kinds)}")
+        self.kind = kinds[0] if kinds else "number"
 
-        answers.__name__, answers.__doc__ = function.__name__, function.__doc__
+        def answers() -> dict[str, View]:
+            return {key: _VIEWS[self.kind](torch.as_tensor(answer)) for key, answer in function().items()}
+
+        answers.__name__, answers.__doc__ = name, function.__doc__
         self.figure = Explorable(answers, {})
-        self.hints, self.options, self.tolerance = dict(hints), list(options or []), tolerance
-        self._check(
-            function.__name__, {name: float(view.tensors()[""]) for name, view in self.figure.run().items()}
-        )
+        self.hints, self.tolerance = dict(hints), tolerance
+        self.options, self.order = list(options or []), list(order or [])
+        self.rows, self.columns = ([*labels] for labels in mask or ((), ()))
+        self._check(name, {key: view.tensors()[""] for key, view in self.figure.run().items()})
 
-    def _check(self, name: str, answers: dict[str, float]) -> None:
+    def _check(self, name: str, answers: Answers) -> None:
         if "right" not in answers:
             raise ValueError(f"{name} must return the answer under 'right', got {', '.join(answers)}")
         right = answers["right"]
-        if self.options:
+        wrong = answers.keys() - {"right"}
+        if self.kind == "choice":
             if right not in range(len(self.options)):
                 raise ValueError(
                     f"{name}: 'right' must be an index of the {len(self.options)} options, got {right:g}"
                 )
             wrong = {option for i, option in enumerate(self.options) if i != right}
-        else:
-            wrong = answers.keys() - {"right"}
-            near = [key for key in wrong if abs(answers[key] - right) <= self.tolerance * abs(right)]
-            if near:
+        elif self.kind == "order":
+            places = list(range(len(self.order)))
+            odd = [key for key, answer in answers.items() if sorted(answer.tolist()) != places]
+            if odd:
+                raise ValueError(f"{name}: {odd[0]!r} must be an order of the {len(places)} items")
+        elif self.kind == "mask":
+            shape = len(self.rows), len(self.columns)
+            odd = [key for key, answer in answers.items() if tuple(answer.shape) != shape]
+            if odd:
+                raise ValueError(f"{name}: {odd[0]!r} must be a mask of shape {shape}, as the labels say")
+        for key in wrong & answers.keys():
+            apart = (answers[key] - right).abs()
+            if (apart <= (self.tolerance * right.abs() if self.kind == "number" else 0)).all():
                 raise ValueError(
-                    f"{name}: the wrong answer {near[0]!r} is as good as the right one, {right:g}"
+                    f"{name}: the wrong answer {key!r} is as good as the right one, {right.tolist()}"
                 )
         if self.hints.keys() != wrong:
             raise ValueError(f"{name}: give one hint for each of {sorted(wrong)}, got {sorted(self.hints)}")
@@ -63,8 +93,10 @@ class Exercise:
         """The exercise as the front end sees it, without its answers."""
         return {
             "name": self.figure.name,
+            "kind": self.kind,
             "hints": self.hints,
             "options": self.options,
+            "order": self.order,
             "tolerance": self.tolerance,
         }
 
@@ -78,17 +110,24 @@ class Exercise:
 
 
 def exercise(
-    *, hints: Mapping[str, str], options: Sequence[str] | None = None, tolerance: float = 0.01
-) -> Callable[[Callable[[], dict[str, Tensor]]], Exercise]:
+    *,
+    hints: Mapping[str, str],
+    options: Sequence[str] | None = None,
+    order: Sequence[str] | None = None,
+    mask: tuple[Sequence[str], Sequence[str]] | None = None,
+    tolerance: float = 0.01,
+) -> Callable[[Callable[[], Answers]], Exercise]:
     """Turns a torch function without parameters into an exercise, and shows it when run in a notebook.
 
-    Without `options` the answer is a number, right if it is within `tolerance` (relative) of `right` or is `right`
-    rounded to two decimals or more; `hints` names the other answers that the function returns. With `options` it is
-    one of them, `right` is its index, and `hints` has a sentence for each of the others.
+    The answer is a number, right if it is within `tolerance` (relative) of `right` or is `right` rounded to two
+    decimals or more; `hints` names the other answers that the function returns. With `options` it is one of them,
+    `right` is its index, and `hints` has a sentence for each of the others. With `order` it is an order of these
+    items, and answers are permutations, int64 of shape (n,): which item stands at each place. With `mask`, the labels
+    of rows and columns, it is clicked cell by cell, and answers are bool matrices: True where a row may look.
     """
 
-    def decorate(function: Callable[[], dict[str, Tensor]]) -> Exercise:
-        made = Exercise(function, hints, options, tolerance)
+    def decorate(function: Callable[[], Answers]) -> Exercise:
+        made = Exercise(function, hints, options=options, order=order, mask=mask, tolerance=tolerance)
         if in_notebook():
             from IPython.display import display
 

@@ -18,9 +18,9 @@ from typing import Any
 
 from torch import Tensor
 
-from .controls import Choice, Control, Length, Pick, Toggle, Words
+from .controls import Choice, Control, Length, Order, Pick, Points, Toggle, Words
 from .text import say
-from .views import View
+from .views import Scatter, View
 
 Values = dict[str, Any]
 
@@ -48,6 +48,7 @@ class Explorable:
         self.defaults: Values = {name: control.value for name, control in self.controls.items()}
         # An error in the function surfaces here, in the cell that declares it.
         views = self.show(self.defaults)
+        self._place_points(views)
         self._place_picks(views)
 
     def __call__(self, *args: Any, **kwargs: Any) -> View | Mapping[str, View]:
@@ -135,10 +136,25 @@ class Explorable:
             "controls": {name: control.describe() for name, control in self.controls.items()},
         }
 
-    # -- picks -------------------------------------------------------------------------------------------------
+    # -- points and picks ---------------------------------------------------------------------------------------
 
     def _has_length(self, control: str) -> bool:
-        return isinstance(self.controls.get(control), Words | Length)
+        return isinstance(self.controls.get(control), Words | Length | Order)
+
+    def _place_points(self, views: dict[str, View]) -> None:
+        """The points that a reader drags must be the first of those that the scatter shows."""
+        for name, control in self.controls.items():
+            if not isinstance(control, Points):
+                continue
+            view, points = views.get(control.view), control.encode(control.value)
+            if not isinstance(view, Scatter):
+                raise ValueError(
+                    f"Points {name!r}: there is no Scatter {control.view!r} among {', '.join(views)}"
+                )
+            if not view.values[: len(points)].equal(points):
+                raise ValueError(
+                    f"Points {name!r}: the first {len(points)} points of {control.view!r} must be these"
+                )
 
     def _place_picks(self, views: dict[str, View]) -> None:
         """Finds, for each pick, the dimensions of the view that it indexes."""

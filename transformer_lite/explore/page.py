@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from torch import Tensor
 
-from .controls import Length, Pick, Slider, Words
+from .controls import Length, Order, Pick, Points, Slider, Words
 from .figure import Explorable, Values
 from .palette import LEVELS
 from .text import number, say
@@ -89,7 +89,7 @@ def html(figure: Explorable, source: str = "", *, pictures: bool) -> str:
 def exercise_html(exercise: "Exercise", source: str) -> str:
     """An exercise's markup: the question, a place for the answer, a place for what is said about it."""
     name = escape(exercise.figure.name)
-    if exercise.options:
+    if exercise.kind == "choice":
         answer = "".join(
             f'<label><input type="radio" name="{name}--answer" value="{i}"> {escape(option)}</label>'
             for i, option in enumerate(exercise.options)
@@ -97,6 +97,19 @@ def exercise_html(exercise: "Exercise", source: str) -> str:
         answer = (
             f'<span role="radiogroup" aria-labelledby="{name}--question" class="tl-options">{answer}</span>'
         )
+    elif exercise.kind == "order":
+        answer = _chips(exercise.order, exercise.order, f"{name}--question")
+        answer += f'<p class="tl-help">{escape(say("chip-help"))}</p>'
+    elif exercise.kind == "mask":
+        head = "".join(f'<th scope="col">{escape(column)}</th>' for column in exercise.columns)
+        body = ""
+        for row in exercise.rows:
+            cells = "".join(
+                f'<td><button type="button" class="tl-cell" aria-pressed="true" aria-label="{escape(say("answer-cell", row=row, column=column))}"></button></td>'
+                for column in exercise.columns
+            )
+            body += f'<tr><th scope="row">{escape(row)}</th>{cells}</tr>'
+        answer = f'<div class="tl-grid"><table><thead><tr><td></td>{head}</tr></thead><tbody>{body}</tbody></table></div><p class="tl-help">{escape(say("mask-help"))}</p>'
     else:
         answer = f"""<label for="{name}--answer">{escape(say("answer"))}</label>
 <input type="text" inputmode="decimal" autocomplete="off" id="{name}--answer" aria-describedby="{name}--question">"""
@@ -107,6 +120,15 @@ def exercise_html(exercise: "Exercise", source: str) -> str:
 <p class="tl-message" role="status"></p>
 <noscript><p class="tl-message">{escape(say("exercise-no-javascript"))}</p></noscript>
 </form>"""
+
+
+def _chips(items: list[str], shown: list[str], labelled_by: str) -> str:
+    """Items in a row, to be dragged into another order."""
+    chips = "".join(
+        f'<button type="button" class="tl-chip" aria-label="{escape(say("chip", item=item, place=at + 1, count=len(items)))}">{escape(item)}</button>'
+        for at, item in enumerate(shown)
+    )
+    return f"""<span class="tl-chips" role="group" aria-labelledby="{labelled_by}" title="{escape(say("chip-help"))}">{chips}</span>"""
 
 
 def _paragraphs(text: str) -> str:
@@ -148,6 +170,16 @@ def _control(figure: Explorable, name: str, values: Values) -> str:
         inside = f"""<label for="{id_}">{label}</label>
 <input type="text" id="{id_}" autocomplete="off" autocapitalize="off" spellcheck="false" value="{escape(value)}">
 <details class="tl-known"><summary>{escape(say("words-help", maximum=control.maximum))}</summary><span>{known}</span></details>"""
+    elif isinstance(control, Order):
+        shown = [control.items[i] for i in value]
+        inside = f"""<span id="{id_}" class="tl-label">{label}</span>
+{_chips(list(control.items), shown, id_)}
+<button type="button" class="tl-shuffle">{escape(say("shuffle"))}</button>"""
+    elif isinstance(control, Points):
+        inside = f'<span class="tl-label">{label}</span>'
+        for point, place in zip(control.names or (), value, strict=True):
+            inside += f"""
+<label>{escape(point)} <input type="text" autocomplete="off" value="{place[0]:g}, {place[1]:g}"></label>"""
     else:
         assert isinstance(control, Pick)
         picked = value if isinstance(value, list) else [value]
@@ -174,7 +206,7 @@ def _slot(
     style = f"color: var(--tl-{described['role']})" if described.get("role") else ""
     head = f'<div class="tl-title" id="{title_id}" style="{style}">{escape(described["title"])}</div>'
     tensor = view.tensors()[""]
-    if described["kind"] == "heatmap":
+    if described["kind"] == "heatmap" and not described["categories"]:
         head += _legend(described, tensor)
     named = [
         labels(figure, axis, size, values)
@@ -197,6 +229,8 @@ def _slot(
 
             body = svg(view, described, named, height, f"{figure.name}-{name}")
         body = f'<div class="tl-slot" role="img" aria-labelledby="{title_id}" aria-describedby="{figure.name}--summary" style="height:{height}px">{body}</div>'
+        if any(isinstance(control, Points) and control.view == name for control in figure.controls.values()):
+            body = f'<div class="tl-stage">{body}<div class="tl-handles"></div></div>'
         body += '<output class="tl-readout"></output>'
     return (
         f'<div class="tl-view" data-view="{escape(name)}" data-kind="{described["kind"]}">{head}{body}</div>'
@@ -216,18 +250,24 @@ def _legend(described: dict[str, Any], values: Tensor) -> str:
     )
 
 
+HEIGHTS = {"lines": 260, "bars": 260, "scatter": 340, "image": 320}
+
+
 def _height(figure: Explorable, name: str) -> int:
     """In CSS pixels; chosen once, for the largest the view can become, so that nothing below it ever moves."""
     heights = []
     for _, variant in figure.variants():
         views = figure.show(figure.defaults | variant)
         described, shape = figure.describe_views(views)[name], views[name].tensors()[""].shape
-        if described["kind"] != "heatmap":
-            heights.append(260)
+        if described["kind"] in HEIGHTS:
+            heights.append(HEIGHTS[described["kind"]])
             continue
         rows, named = shape[0], described["axes"][0]["labels"]
         if isinstance(named, str):
             control = figure.controls[named]
-            rows = control.maximum if isinstance(control, Words) else control.max  # type: ignore[attr-defined]
+            if isinstance(control, Words):
+                rows = control.maximum
+            elif isinstance(control, Length):
+                rows = control.max
         heights.append(max(110, min(380, 70 + 34 * rows)))
     return max(heights)

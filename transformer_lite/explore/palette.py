@@ -65,6 +65,7 @@ def as_json() -> dict[str, object]:
         "sequential": SEQUENTIAL,
         "diverging": DIVERGING,
         "categorical": CATEGORICAL,
+        "washed": {theme: washed(theme) for theme in CATEGORICAL},
     }
 
 
@@ -81,6 +82,11 @@ def ramp(stops: list[str], levels: int) -> list[str]:
     return colours
 
 
+def washed(theme: str) -> list[str]:
+    """The categorical colours thinned with the page's own, so that a region may carry text."""
+    return [ramp([BACKGROUND[theme], colour], 101)[45] for colour in CATEGORICAL[theme]]
+
+
 # Pictures drawn at build time colour their cells by these many steps, so that a style sheet can recolour them.
 LEVELS = 33
 
@@ -95,6 +101,7 @@ def as_css() -> str:
     def variables(theme: str) -> str:
         colours = {role: shades[theme] for role, shades in ROLES.items()}
         colours |= {f"category-{i}": colour for i, colour in enumerate(CATEGORICAL[theme])}
+        colours |= {f"washed-{i}": colour for i, colour in enumerate(washed(theme))}
         for name, scale in (("sequential", SEQUENTIAL), ("diverging", DIVERGING)):
             colours |= {f"{name}-{i}": colour for i, colour in enumerate(ramp(scale[theme], LEVELS))}
         return "".join(f"--tl-{name}:{colour};" for name, colour in colours.items())

@@ -12,6 +12,7 @@ from typing import Any
 
 import matplotlib
 import matplotlib.figure
+import torch
 from matplotlib.colors import ListedColormap
 from matplotlib.ticker import FuncFormatter, NullFormatter
 from torch import Tensor
@@ -88,10 +89,15 @@ def _heatmap(
 ) -> None:
     values = tensors[""]
     limit = heatmap_limit(described, values)
-    name = "diverging" if described["signed"] else "sequential"
-    colours = ListedColormap([_stand_in(f"{name}-{i}") for i in range(LEVELS)])
-    shown = values.masked_fill(~values.isfinite(), float("nan")).numpy()
-    axes.pcolormesh(shown, cmap=colours, vmin=-limit if described["signed"] else 0, vmax=limit)
+    if described["categories"]:
+        colours = ListedColormap([_stand_in(f"washed-{i}") for i in range(len(CATEGORICAL["light"]))])
+        shown = (values % colours.N).masked_fill(values < 0, float("nan")).numpy()
+        axes.pcolormesh(shown, cmap=colours, vmin=-0.5, vmax=colours.N - 0.5)
+    else:
+        name = "diverging" if described["signed"] else "sequential"
+        colours = ListedColormap([_stand_in(f"{name}-{i}") for i in range(LEVELS)])
+        shown = values.masked_fill(~values.isfinite(), float("nan")).numpy()
+        axes.pcolormesh(shown, cmap=colours, vmin=-limit if described["signed"] else 0, vmax=limit)
     axes.invert_yaxis()
     axes.xaxis.tick_top()
     axes.tick_params(length=0)
@@ -104,7 +110,9 @@ def _heatmap(
             for column in range(values.shape[1]):
                 # In the page's ink or its background, whichever the front end's charts would choose there.
                 x = float(values[row, column])
-                strong = abs(x) > 0.6 * limit
+                if described["categories"] and x < 0:
+                    continue
+                strong = abs(x) > 0.6 * limit and not described["categories"]
                 text = axes.text(
                     column + 0.5, row + 0.5, number(round(x, 2)), ha="center", va="center", fontsize=10
                 )
@@ -150,6 +158,53 @@ def _bars(axes: Any, tensors: dict[str, Tensor], described: dict[str, Any], labe
         axes.set_ylim(*described["range"])
 
 
+def _scatter(
+    axes: Any, tensors: dict[str, Tensor], described: dict[str, Any], labels: list[list[str]]
+) -> None:
+    low, high = described["range"]
+    if "field" in tensors:
+        field = tensors["field"]
+        across, up = (torch.linspace(low, high, n).numpy() for n in (field.shape[1], field.shape[0]))
+        colours = [
+            _stand_in(f"sequential-{round(i * (LEVELS - 1) / (FIELD_LEVELS - 1))}")
+            for i in range(FIELD_LEVELS)
+        ]
+        axes.contourf(across, up, field.numpy(), levels=contour_levels(field), colors=colours, extend="both")
+    if "path" in tensors:
+        axes.plot(*tensors["path"].T.tolist(), color=_INK, linewidth=1.2, marker="o", markersize=3)
+    for i, (x, y) in enumerate(tensors[""].tolist()):
+        colour = _ink(i, described["roles"])
+        if described["arrows"]:
+            style = {"arrowstyle": "-|>", "color": colour, "linewidth": 1.8, "shrinkA": 0, "shrinkB": 0}
+            axes.annotate("", (x, y), (0, 0), arrowprops=style)
+        else:
+            axes.plot(x, y, "o", color=colour, markersize=6)
+        if described["axes"][0]["labels"]:
+            axes.annotate(labels[0][i], (x, y), (5, 5), textcoords="offset points", annotation_clip=True)
+    axes.set(xlim=(low, high), ylim=(low, high), aspect="equal")
+    axes.set_xlabel(described["x_title"])
+    axes.set_ylabel(described["y_title"])
+
+
+FIELD_LEVELS = 12
+
+
+def contour_levels(field: Tensor) -> list[float]:
+    """The borders between the colours of a field."""
+    low, high = float(field.min()), float(field.max())
+    return torch.linspace(low, high if high > low else low + 1, FIELD_LEVELS + 1)[1:-1].tolist()
+
+
+def _image(axes: Any, tensors: dict[str, Tensor], described: dict[str, Any], labels: list[list[str]]) -> None:
+    values = tensors[""].clamp(0, 1).numpy()
+    axes.imshow(values, cmap="gray", vmin=0, vmax=1, interpolation="nearest")
+    axes.set_axis_off()
+    if described["grid"]:
+        for across, size in ((True, values.shape[0]), (False, values.shape[1])):
+            for at in range(0, size + 1, described["grid"]):
+                (axes.axhline if across else axes.axvline)(at - 0.5, color="#ffd400", linewidth=0.6)
+
+
 def _scales(axes: Any, described: dict[str, Any]) -> None:
     axes.set_xlabel(described["x_title"])
     axes.set_ylabel(described["y_title"])
@@ -165,4 +220,10 @@ def _scales(axes: Any, described: dict[str, Any]) -> None:
         axes.set_ylim(*described["range"])
 
 
-_DRAW: dict[str, Callable[..., None]] = {"heatmap": _heatmap, "lines": _lines, "bars": _bars}
+_DRAW: dict[str, Callable[..., None]] = {
+    "heatmap": _heatmap,
+    "lines": _lines,
+    "bars": _bars,
+    "scatter": _scatter,
+    "image": _image,
+}

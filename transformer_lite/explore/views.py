@@ -90,7 +90,8 @@ class Heatmap(View):
 
     `signed=False` uses the sequential palette from 0 to 1 (or `limit`); `signed=True` the diverging one, centred on
     0. `limit` fixes the scale so that colours mean the same at every setting; without it a signed map follows the
-    largest magnitude on display. `role` colours the title. Cells of −inf are drawn as masked.
+    largest magnitude on display. `role` colours the title. Cells of −inf are drawn as masked. With
+    `categories=True` the numbers are ids, each in a colour of its own, and negative ones are drawn as masked.
     """
 
     values: Tensor
@@ -101,6 +102,7 @@ class Heatmap(View):
     role: str | None = None
     signed: bool = False
     limit: float | None = None
+    categories: bool = False
     kind = "heatmap"
 
     def __post_init__(self) -> None:
@@ -115,7 +117,8 @@ class Heatmap(View):
 
     def describe(self) -> dict[str, Any]:
         limit = self.limit if self.limit is not None or self.signed else 1.0
-        return super().describe() | {"role": self.role, "signed": self.signed, "limit": limit}
+        own = {"role": self.role, "signed": self.signed, "limit": limit, "categories": self.categories}
+        return super().describe() | own
 
 
 def heatmap_limit(described: dict[str, Any], values: Tensor) -> float:
@@ -197,6 +200,97 @@ class Bars(View):
     def describe(self) -> dict[str, Any]:
         own = ("names", "roles", "y_title", "range")
         return super().describe() | {name: getattr(self, name) for name in own}
+
+
+@dataclass
+class Scatter(View):
+    """Points in a plane, shape (n, 2): the first number goes to the right, the second up.
+
+    `range` is the scale of both. `points` is the axis of the points: its labels stand beside them. `roles` gives each
+    point its colour, `arrows=True` draws it as a vector from the origin. `path`, shape (m, 2), is joined by a line.
+    `field`, shape (rows, columns), is a number for each place of the plane, drawn in colours behind the points: its
+    first row is the lowest, its first column the leftmost, and its outer ones lie on the edges of `range`.
+    """
+
+    values: Tensor
+    _: KW_ONLY
+    range: tuple[float, float]
+    points: Axis | str = "point"
+    path: Tensor | None = None
+    field: Tensor | None = None
+    roles: Sequence[str] | None = None
+    arrows: bool = False
+    title: str | None = None
+    x_title: str = ""
+    y_title: str = ""
+    kind = "scatter"
+
+    def __post_init__(self) -> None:
+        self.values = _pairs("Scatter", self.values)
+        for role in self.roles or ():
+            _role("Scatter", role)
+        count = self.values.shape[0]
+        if self.roles is not None and isinstance(count, int) and len(self.roles) != count:
+            raise ValueError(
+                f"Scatter: roles has {len(self.roles)} entries for {count} points; give one for each"
+            )
+        if self.path is not None:
+            self.path = _pairs("Scatter path", self.path)
+        if self.field is not None:
+            self.field = _shaped("Scatter field", self.field, 2)
+
+    def tensors(self) -> dict[str, Tensor]:
+        own = {"": self.values, "path": self.path, "field": self.field}
+        return {name: tensor for name, tensor in own.items() if tensor is not None}
+
+    def axes(self) -> list[Axis]:
+        return [_axis(self.points), Axis("coordinate", ["x", "y"])]
+
+    def describe(self) -> dict[str, Any]:
+        own = ("roles", "arrows", "range", "x_title", "y_title")
+        return super().describe() | {name: getattr(self, name) for name in own}
+
+
+def _pairs(view: str, tensor: Tensor) -> Tensor:
+    tensor = _shaped(view, tensor, 2)
+    if tensor.shape[1] != 2:
+        raise ValueError(f"{view} shows points of two numbers each, got shape {tuple(tensor.shape)}")
+    return tensor
+
+
+@dataclass
+class Image(View):
+    """A picture, shape (rows, columns) in grey or (rows, columns, 3) in red, green and blue; 0 is black and 1 full.
+
+    `grid` draws a line every so many pixels.
+    """
+
+    values: Tensor
+    _: KW_ONLY
+    rows: Axis | str = "row"
+    columns: Axis | str = "column"
+    grid: int | None = None
+    title: str | None = None
+    kind = "image"
+
+    def __post_init__(self) -> None:
+        self.values = _shaped("Image", self.values, 2, 3)
+        if self.values.ndim == 3 and self.values.shape[2] != 3:
+            raise ValueError(
+                f"Image shows 3 colours (red, green, blue), got shape {tuple(self.values.shape)}"
+            )
+        if self.grid is not None and self.grid < 1:
+            raise ValueError(f"Image: grid must be at least 1 pixel, got {self.grid}")
+
+    def tensors(self) -> dict[str, Tensor]:
+        return {"": self.values}  # (rows, columns) or (rows, columns, 3)
+
+    def axes(self) -> list[Axis]:
+        colours = [Axis("colour", ["red", "green", "blue"])] if self.values.ndim == 3 else []
+        return [_axis(self.rows), _axis(self.columns), *colours]
+
+    def describe(self) -> dict[str, Any]:
+        return super().describe() | {"grid": self.grid}
 
 
 @dataclass

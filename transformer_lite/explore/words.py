@@ -7,10 +7,13 @@ from typing import Any
 
 from torch import Tensor
 
-from .controls import Words
+from .controls import Order, Words
 from .figure import Explorable, Values
 from .text import number, say
 from .views import View
+
+# So many points of a scatter are named one by one.
+MAX_POINTS = 8
 
 
 def labels(figure: Explorable, axis: dict[str, Any], size: int, values: Values) -> list[str]:
@@ -20,6 +23,8 @@ def labels(figure: Explorable, axis: dict[str, Any], size: int, values: Values) 
         return named[:size]
     if isinstance(named, str) and isinstance(figure.controls[named], Words):
         return str(values[named]).lower().split()
+    if isinstance(named, str) and isinstance(order := figure.controls[named], Order):
+        return [order.items[i] for i in values[named]]
     return [str(i) for i in range(size)]
 
 
@@ -38,8 +43,13 @@ def _sentence(figure: Explorable, view: View, described: dict[str, Any], values:
     named = [
         labels(figure, axis, size, values) for axis, size in zip(described["axes"], tensor.shape, strict=True)
     ]
+    if kind == "scatter":
+        return say("summary-scatter", title=title, points="; ".join(_places(tensor, named[0])))
     low, high = _extremes(tensor)
     parts = {"title": title, "min": number(tensor[low].item()), "max": number(tensor[high].item())}
+    if kind == "image":
+        size = {"rows": tensor.shape[0], "columns": tensor.shape[1]}
+        return say("summary-image", mean=number(tensor.double().mean().item()), **size, **parts)
     if kind == "heatmap":
         places = {"max_row": named[0][high[0]], "max_column": named[1][high[1]]}
         places |= {"min_row": named[0][low[0]], "min_column": named[1][low[1]]}
@@ -56,6 +66,13 @@ def _series(tensor: Tensor, names: list[str] | None) -> list[str]:
         parts = {key: number(x.item()) for key, x in ends.items()}
         said.append(say("summary-line", name=names[i] if names else str(i), **parts))
     return said
+
+
+def _places(points: Tensor, names: list[str]) -> list[str]:
+    """The first points by name; a cloud of many is not read out whole."""
+    shown = zip(names[:MAX_POINTS], points.tolist(), strict=False)
+    said = [say("summary-point", name=name, x=number(x), y=number(y)) for name, (x, y) in shown]
+    return said + [say("summary-more", count=len(names) - MAX_POINTS)] * (len(names) > MAX_POINTS)
 
 
 def _extremes(tensor: Tensor) -> tuple[tuple[int, ...], tuple[int, ...]]:

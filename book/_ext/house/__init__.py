@@ -1,8 +1,8 @@
 """The website's own part of the build.
 
 `cache` where chapters' results are kept; `outputs` cells that failed; `mathematics` formulas drawn at build time;
-`explorables` live figures; `docstrings` what the package says of itself; `styles`, `icons`, `palette` one small style
-sheet; `pages` the strict content security policy.
+`sources` links from formulas to code; `explorables` live figures; `docstrings` what the package says of itself;
+`styles`, `icons`, `palette` one small style sheet; `pages` the strict content security policy.
 """
 
 import shutil
@@ -11,7 +11,7 @@ from pathlib import Path
 
 def setup(app):
     # Here, not above: tools/serve.py reads `house.policy` without Sphinx or torch.
-    from house import cache, docstrings, mathematics, outputs, pages
+    from house import cache, docstrings, mathematics, outputs, pages, sources
 
     # sphinx-autoapi writes its pages again on each build. Those that a build cut short has left behind must be gone
     # before the table of contents is read, which would take them for pages that it does not list.
@@ -20,5 +20,6 @@ def setup(app):
     outputs.setup(app)
     docstrings.setup(app)
     mathematics.setup(app)
+    sources.setup(app)
     pages.setup(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

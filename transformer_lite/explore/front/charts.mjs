@@ -1,4 +1,4 @@
-// Heatmap, Lines and Bars, drawn by plotly.js.
+// Heatmap, Lines, Bars, Scatter and Image, drawn by plotly.js.
 import { number, say } from "./text.mjs";
 import { unravel } from "./words.mjs";
 
@@ -6,7 +6,7 @@ const MAX_TEXT_CELLS = 400;
 
 /** Draws a view into `slot`. `look` is {Plotly, theme, labels, role, marks, width}; resolves when it is drawn. */
 export function drawChart(slot, view, tensors, look) {
-  const { data, layout } = { heatmap, lines, bars }[view.kind](view, tensors, look);
+  const { data, layout } = { heatmap, lines, bars, scatter, image }[view.kind](view, tensors, look);
   const ink = look.theme === "dark" ? "#d5dbe3" : "#2b323b";
   const axis = { fixedrange: true, zeroline: false, gridcolor: look.theme === "dark" ? "#2b343f" : "#e4e8ed", tickfont: { size: 11 } };
   const whole = {
@@ -34,12 +34,14 @@ export function markChart(slot, view, look) {
 
 function markShapes(view, { marks, shape }, ink) {
   const band = (dimension, index, line) => {
-    const across = view.kind === "heatmap" && dimension === 0;
+    const grid = view.kind === "heatmap" || view.kind === "image";
+    const across = grid && dimension === 0;
     const at = [index - 0.5, index + 0.5];
-    const span = view.kind === "heatmap" ? [-0.5, shape[across ? 1 : 0] - 0.5] : [0, 1];
+    const span = grid ? [-0.5, shape[across ? 1 : 0] - 0.5] : [0, 1];
     const [[x0, x1], [y0, y1]] = across ? [span, at] : [at, span];
-    return { type: "rect", x0, x1, y0, y1, yref: view.kind === "heatmap" ? "y" : "paper", line, fillcolor: "rgba(0,0,0,0)" };
+    return { type: "rect", x0, x1, y0, y1, yref: grid ? "y" : "paper", line, fillcolor: "rgba(0,0,0,0)" };
   };
+  if (view.kind === "scatter") return [];
   const shapes = marks.hover.map(({ dimension, index }) => band(dimension, index, { color: ink, width: 1, dash: "dot" }));
   const line = { color: ink, width: 2.5 };
   if (marks.picked.length === 2) {
@@ -51,7 +53,17 @@ function markShapes(view, { marks, shape }, ink) {
   if (marks.at !== undefined) {
     shapes.push({ type: "line", x0: marks.at, x1: marks.at, y0: 0, y1: 1, yref: "paper", line: { color: ink, width: 1, dash: "dash" } });
   }
-  return shapes;
+  return [...gridLines(view, shape), ...shapes];
+}
+
+/** The lines between the patches of a picture. */
+function gridLines({ kind, grid }, [rows, columns]) {
+  if (kind !== "image" || !grid) return [];
+  const line = { color: "#ffd400", width: 1 };
+  const places = (size) => Array.from({ length: Math.floor(size / grid) + 1 }, (_, i) => i * grid - 0.5);
+  const across = places(rows).map((y) => ({ type: "line", x0: -0.5, x1: columns - 0.5, y0: y, y1: y, line }));
+  const down = places(columns).map((x) => ({ type: "line", x0: x, x1: x, y0: -0.5, y1: rows - 0.5, line }));
+  return [...across, ...down];
 }
 
 /** The colours of a role, or of the i-th series without one. */
@@ -71,8 +83,7 @@ export function colourRange(view, data) {
 function heatmap(view, tensors, { theme, labels, width }) {
   const { shape: [rows, columns], data } = tensors[""];
   const grid = (of) => Array.from({ length: rows }, (_, r) => Array.from({ length: columns }, (_, c) => of(data[r * columns + c])));
-  const stops = PALETTE[view.signed ? "diverging" : "sequential"][theme];
-  const [zmin, zmax] = colourRange(view, data);
+  const { stops, zmin, zmax, colorscale, of } = view.categories ? regions(theme) : shades(view, data, theme);
   const left = 16 + 7 * Math.max(...labels[0].map((label) => label.length));
   const cell = (width - left - 12) / columns;
   // Numbers stand in the cells when there is room for four characters.
@@ -81,9 +92,8 @@ function heatmap(view, tensors, { theme, labels, width }) {
   const flat = longest * 7 < cell;
   const trace = {
     type: "heatmap",
-    z: grid((x) => (Number.isFinite(x) ? x : null)),
-    zmin, zmax,
-    colorscale: stops.map((colour, i) => [i / (stops.length - 1), colour]),
+    z: grid(of),
+    zmin, zmax, colorscale,
     showscale: false,
     hoverinfo: "none",
     hoverongaps: true,
@@ -91,7 +101,7 @@ function heatmap(view, tensors, { theme, labels, width }) {
     ygap: rows * columns <= MAX_TEXT_CELLS ? 1 : 0,
   };
   const masked = theme === "dark" ? "#39424e" : "#d5d9df";
-  const ink = (x) => inkOn(colourAt(...(Number.isFinite(x) ? [stops, (x - zmin) / (zmax - zmin)] : [[masked, masked], 0])));
+  const ink = (x) => inkOn(colourAt(...(of(x) === null ? [[masked, masked], 0] : [stops, (of(x) - zmin) / (zmax - zmin)])));
   const top = flat ? 24 : 20 + 5.2 * longest;
   // A tilted label leans over its cell to the right.
   const right = flat ? 8 : Math.max(8, 4.6 * labels[1].at(-1).length - cell / 2);
@@ -99,11 +109,27 @@ function heatmap(view, tensors, { theme, labels, width }) {
     data: readable ? [trace, cellNumbers(data, columns, ink)] : [trace],
     layout: {
       margin: { l: Math.min(120, left), r: right, t: Math.min(100, top), b: 6 },
-      plot_bgcolor: data.every(Number.isFinite) ? undefined : masked,
+      plot_bgcolor: data.every((x) => of(x) !== null) ? undefined : masked,
       xaxis: { side: "top", range: [-0.5, columns - 0.5], showgrid: false, tickangle: flat ? 0 : -50, ...ticks(labels[1]) },
       yaxis: { range: [rows - 0.5, -0.5], showgrid: false, ...ticks(labels[0]) },
     },
   };
+}
+
+/** Numbers on a scale; masked ones (−∞) are left out. */
+function shades(view, data, theme) {
+  const stops = PALETTE[view.signed ? "diverging" : "sequential"][theme];
+  const [zmin, zmax] = colourRange(view, data);
+  const colorscale = stops.map((colour, i) => [i / (stops.length - 1), colour]);
+  return { stops, zmin, zmax, colorscale, of: (x) => (Number.isFinite(x) ? x : null) };
+}
+
+/** Ids, each in a colour of its own; negative ones are left out. */
+function regions(theme) {
+  const stops = PALETTE.washed[theme];
+  const n = stops.length;
+  const colorscale = stops.flatMap((colour, i) => [[i / n, colour], [(i + 1) / n, colour]]);
+  return { stops, zmin: -0.5, zmax: n - 0.5, colorscale, of: (x) => (x < 0 ? null : x % n) };
 }
 
 /** The numbers in the cells, each in the ink that stands out from its cell. */
@@ -139,8 +165,11 @@ const cellText = (x) => number(Math.abs(x) < 1000 ? Math.round(x * 100) / 100 : 
 function ticks(labels) {
   const every = Math.ceil(labels.length / 24);
   const at = labels.map((_, i) => i).filter((i) => i % every === 0);
-  return { tickmode: "array", tickvals: at, ticktext: at.map((i) => labels[i]), ticks: "" };
+  return { tickmode: "array", tickvals: at, ticktext: at.map((i) => asText(labels[i])), ticks: "" };
 }
+
+/** A label as plotly writes it: it would take marks for markup. */
+const asText = (label) => label.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
 
 function rowsOf({ shape, data }) {
   const n = shape.at(-1);
@@ -189,6 +218,79 @@ function bars(view, tensors, { theme, labels }) {
   };
 }
 
+function scatter(view, tensors, { theme, labels }) {
+  const points = rowsOf(tensors[""]);
+  const colours = points.map((_, i) => seriesColour(view, i, theme));
+  const named = Boolean(view.axes[0].labels);
+  const [low, high] = view.range;
+  const ink = theme === "dark" ? "#f2f5f9" : "#11161c";
+  const data = [];
+  if (tensors.field) {
+    const { shape: [rows, columns] } = tensors.field;
+    const places = (n) => Array.from({ length: n }, (_, i) => low + (i * (high - low)) / (n - 1));
+    const stops = PALETTE.sequential[theme];
+    data.push({
+      type: "contour", z: rowsOf(tensors.field), x: places(columns), y: places(rows), hoverinfo: "none", showscale: false,
+      autocontour: true, ncontours: 14, line: { width: 0.5, color: theme === "dark" ? "#4b5766" : "#9aa5b1" },
+      colorscale: stops.map((colour, i) => [i / (stops.length - 1), colour]),
+    });
+  }
+  if (tensors.path) {
+    const path = rowsOf(tensors.path);
+    data.push({
+      type: "scatter", mode: "lines+markers", x: path.map(([x]) => x), y: path.map(([, y]) => y), hoverinfo: "none",
+      line: { color: ink, width: 1.5 }, marker: { size: 5, color: ink },
+    });
+  }
+  if (view.arrows) {
+    data.push(...points.map(([x, y], i) => ({
+      type: "scatter", mode: "lines+markers", x: [0, x], y: [0, y], hoverinfo: "skip",
+      line: { color: colours[i], width: 2.5 },
+      marker: { symbol: ["circle", "arrow"], size: [0, 14], angleref: "previous", color: colours[i] },
+    })));
+  }
+  const middle = (low + high) / 2;
+  data.push({
+    type: "scatter", mode: named ? "markers+text" : "markers", x: points.map(([x]) => x), y: points.map(([, y]) => y), hoverinfo: "none",
+    // An arrow has its own head; the point beneath it is there for the pointer.
+    marker: { size: 9, color: colours, opacity: view.arrows ? 0 : 1, line: { width: 1, color: theme === "dark" ? "#14181e" : "#ffffff" } },
+    // A little apart from the point, and towards the side where the frame leaves room.
+    text: labels[0].map((label, i) => (points[i][0] > middle ? `${asText(label)}\u2002` : `\u2002${asText(label)}`)),
+    textfont: { size: 12, color: tensors.field ? ink : colours },
+    textposition: points.map(([x, y]) => `${y > middle + 0.8 * (high - middle) ? "bottom" : "top"} ${x > middle ? "left" : "right"}`),
+  });
+  const axis = { range: [low, high], zeroline: low < 0 && high > 0, zerolinecolor: theme === "dark" ? "#4b5766" : "#9aa5b1", constrain: "domain" };
+  return {
+    data,
+    layout: {
+      margin: { l: view.y_title ? 52 : 36, r: 10, t: 10, b: view.x_title ? 44 : 28 },
+      xaxis: { ...axis, title: { text: view.x_title, standoff: 6 } },
+      yaxis: { ...axis, title: { text: view.y_title, standoff: 6 }, scaleanchor: "x" },
+    },
+  };
+}
+
+function image(view, tensors) {
+  const { shape: [rows, columns, colours = 1], data } = tensors[""];
+  const shade = (x) => Math.round(255 * Math.min(1, Math.max(0, x)));
+  const pixel = (row, column) => {
+    const at = (row * columns + column) * colours;
+    return colours === 3 ? [0, 1, 2].map((c) => shade(data[at + c])) : Array(3).fill(shade(data[at]));
+  };
+  const axis = { showgrid: false, showticklabels: false, ticks: "", constrain: "domain" };
+  return {
+    data: [{
+      type: "image", hoverinfo: "none",
+      z: Array.from({ length: rows }, (_, row) => Array.from({ length: columns }, (_, column) => pixel(row, column))),
+    }],
+    layout: {
+      margin: { l: 4, r: 4, t: 4, b: 4 },
+      xaxis: { ...axis, range: [-0.5, columns - 0.5] },
+      yaxis: { ...axis, range: [rows - 0.5, -0.5], scaleanchor: "x" },
+    },
+  };
+}
+
 /** What stands under the pointer, in words, for plotly's hover event. */
 export function hoverText(view, tensors, { labels }, event) {
   const point = event.points[0];
@@ -199,6 +301,14 @@ export function hoverText(view, tensors, { labels }, event) {
     const value = Number.isFinite(x) ? number(x) : say("masked");
     return { text: say("hover-cell", { row: labels[0][row], column: labels[1][column], value }), indices: [row, column] };
   }
+  if (view.kind === "image") {
+    const [row, column] = point.pointNumber;
+    const colours = shape[2] ?? 1;
+    const first = (row * shape[1] + column) * colours;
+    const value = Array.from(data.slice(first, first + colours), number).join(", ");
+    return { text: say("hover-cell", { row: labels[0][row], column: labels[1][column], value }), indices: [row, column] };
+  }
+  if (view.kind === "scatter") return scatterText(view, tensors, labels, point);
   const at = point.pointIndex ?? point.pointNumber;
   const n = shape.at(-1);
   const values = Array.from({ length: data.length / n }, (_, i) => {
@@ -210,4 +320,18 @@ export function hoverText(view, tensors, { labels }, event) {
     return { text: `${labels.at(-1)[item]}: ${values}`, indices: shape.length === 2 ? [point.curveNumber, item] : [item] };
   }
   return { text: `${view.x_title || "x"} ${number(tensors.x ? tensors.x.data[at] : at)}: ${values}`, indices: [] };
+}
+
+function scatterText(view, tensors, labels, point) {
+  const place = { x: number(point.x), y: number(point.y) };
+  if (point.data.type === "contour") {
+    const [row, column] = point.pointNumber;
+    return { text: say("hover-field", { ...place, value: number(tensors.field.data[row * tensors.field.shape[1] + column]) }), indices: [] };
+  }
+  // Only the points have a colour each; the others are the steps of the path.
+  const isPoint = Array.isArray(point.data.marker.color);
+  const index = point.pointNumber;
+  return isPoint
+    ? { text: say("point", { name: labels[0][index], ...place }), indices: [index] }
+    : { text: say("hover-step", { step: index, ...place }), indices: [] };
 }

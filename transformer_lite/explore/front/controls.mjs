@@ -1,5 +1,6 @@
 // Controls: checking what a reader gives, showing the current value, and listening to the reader.
 // The markup comes from page.py; the same checks stand in controls.py for the kernel.
+import { bindChips, showChips, shuffled } from "./chips.mjs";
 import { number, say } from "./text.mjs";
 import { axisLabels, splitWords } from "./words.mjs";
 
@@ -77,6 +78,48 @@ const KINDS = {
     show(element, control, value) {
       const input = element.querySelector("input");
       if (splitWords(input.value).join(" ") !== splitWords(value).join(" ")) input.value = value;
+    },
+  },
+  order: {
+    check(control, value) {
+      const count = control.items.length;
+      const sorted = Array.isArray(value) && value.every(Number.isInteger) ? [...value].sort((a, b) => a - b) : [];
+      if (sorted.length !== count || !sorted.every((item, i) => item === i)) {
+        throw problem("not-an-order", { label: control.label, max: count - 1, value });
+      }
+      return value;
+    },
+    fromText: (text) => text.split(",").map(Number),
+    bind(element, control, move, set, read) {
+      bindChips(element.querySelector(".tl-chips"), control.items, read, move);
+      element.querySelector(".tl-shuffle").addEventListener("click", () => move(shuffled(read())));
+    },
+    show(element, control, value) {
+      showChips(element.querySelector(".tl-chips"), control.items, value);
+    },
+  },
+  points: {
+    check(control, value) {
+      const count = control.names.length;
+      const pair = (point) => Array.isArray(point) && point.length === 2 && point.every((x) => typeof x === "number" && !Number.isNaN(x));
+      if (!Array.isArray(value) || value.length !== count || !value.every(pair)) {
+        throw problem("not-points", { label: control.label, count, value });
+      }
+      value.flat().forEach((x) => numberInRange(control, x));
+      return value;
+    },
+    fromText(text) {
+      const numbers = text.split(",").map(asNumber);
+      return Array.from({ length: Math.ceil(numbers.length / 2) }, (_, i) => numbers.slice(2 * i, 2 * i + 2));
+    },
+    bind(element, control, move, set, read) {
+      element.querySelectorAll("input").forEach((input, i) => input.addEventListener("change", () => {
+        const typed = input.value.replaceAll("−", "-").split(/[,;\s]+/).filter(Boolean).map(asNumber);
+        move(read().map((point, at) => (at === i ? typed : point)));
+      }));
+    },
+    show(element, control, value) {
+      element.querySelectorAll("input").forEach((input, i) => { input.value = value[i].map((x) => Number(x.toPrecision(6))).join(", "); });
     },
   },
   pick: {
@@ -163,7 +206,8 @@ function unfinished(text, control) {
 /** How many indices an axis has: fixed, or the length of the control it is named after. */
 export function axisSize(axis, controls, values) {
   if (axis.size !== null && axis.size !== undefined) return axis.size;
-  return controls[axis.labels].kind === "words" ? splitWords(values[axis.labels]).length : values[axis.labels];
+  const value = values[axis.labels];
+  return { words: () => splitWords(value).length, order: () => value.length, length: () => value }[controls[axis.labels].kind]();
 }
 
 /** All values after `changes`; throws a Problem, whose message is a sentence, for the first that does not fit. */
@@ -195,8 +239,8 @@ export const valueFromText = (control, text) => KINDS[control.kind].fromText(tex
 
 export const valueToText = (value) => String(value);
 
-/** Listens to one control; `move` reports problems beside it, `set` rejects with them. */
-export const bindControl = (element, control, move, set) => KINDS[control.kind].bind(element, control, move, set);
+/** Listens to one control; `move` reports problems beside it, `set` rejects with them, `read` gives its value. */
+export const bindControl = (element, control, move, set, read) => KINDS[control.kind].bind(element, control, move, set, read);
 
 export function showControl(element, control, value, controls, values) {
   KINDS[control.kind].show(element, control, value, controls, values);

@@ -76,6 +76,8 @@ function encode(ort, control, value) {
       const ids = splitWords(value).map((word) => control.vocabulary.indexOf(word));
       return whole(ids, [ids.length]);
     }
+    case "order": return whole(value, [value.length]);
+    case "points": return new ort.Tensor("float32", Float32Array.from(value.flat()), [value.length, 2]);
     case "pick": return Array.isArray(value) ? whole(value, [value.length]) : whole([value], []);
   }
 }

@@ -1,4 +1,5 @@
 // An exercise brought to life: the reader's answer is compared with what the torch function computes.
+import { bindChips, shuffled, showChips } from "./chips.mjs";
 import { say } from "./text.mjs";
 
 /** Answers the form's submissions; the right answer is computed only then. */
@@ -9,18 +10,17 @@ export function bringExerciseToLife(form, engine) {
     place.textContent = text;
     place.classList.toggle("tl-good", good);
   };
+  const read = READ[exercise.kind](form, exercise);
   if (solved(exercise.name)) tell(say("solved-before"), true);
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    const typed = exercise.options.length
-      ? form.querySelector("input:checked")?.value ?? ""
-      : form.querySelector("input").value.trim().replace("−", "-").replace(",", ".");
-    if (typed === "" || Number.isNaN(Number(typed))) return tell(say("answer-none"));
+    const given = read();
+    if (given === undefined) return tell(say("answer-none"));
     try {
       await engine.start();
       const { outputs } = await engine.run({});
-      const answers = Object.fromEntries(Object.entries(outputs).map(([key, { data }]) => [key, data[0]]));
-      const verdict = judge(exercise, answers, typed);
+      const answers = Object.fromEntries(Object.entries(outputs).map(([key, { data }]) => [key, Array.from(data)]));
+      const verdict = judge(exercise, answers, given);
       if (verdict.right) remember(exercise.name);
       return tell(verdict.text, verdict.right);
     } catch (reason) {
@@ -29,10 +29,38 @@ export function bringExerciseToLife(form, engine) {
   });
 }
 
-function judge({ hints, options, tolerance }, answers, typed) {
-  const matches = options.length ? (answer) => Number(typed) === answer : (answer) => near(typed, answer, tolerance);
+/** For each kind of answer: prepares its part of the form, and returns what reads it (undefined if none was given). */
+const READ = {
+  number: (form) => () => {
+    const typed = form.querySelector("input").value.trim().replace("−", "-").replace(",", ".");
+    return typed === "" || Number.isNaN(Number(typed)) ? undefined : typed;
+  },
+  choice: (form) => () => form.querySelector("input:checked")?.value,
+  order(form, { order: items }) {
+    const list = form.querySelector(".tl-chips");
+    // Not in the order in which the author wrote the items: that may be the answer.
+    let order = shuffled(items.map((_, i) => i));
+    showChips(list, items, order);
+    bindChips(list, items, () => order, (next) => { order = next; });
+    return () => order;
+  },
+  mask(form) {
+    const cells = [...form.querySelectorAll(".tl-cell")];
+    const pressed = (cell) => cell.getAttribute("aria-pressed") === "true";
+    cells.forEach((cell) => cell.addEventListener("click", () => cell.setAttribute("aria-pressed", !pressed(cell))));
+    return () => cells.map((cell) => Number(pressed(cell)));
+  },
+};
+
+function judge({ hints, kind, options, tolerance }, answers, given) {
+  const matches = {
+    number: ([answer]) => near(given, answer, tolerance),
+    choice: ([answer]) => Number(given) === answer,
+    order: (answer) => String(given) === String(answer),
+    mask: (answer) => String(given) === String(answer),
+  }[kind];
   if (matches(answers.right)) return { right: true, text: say("answer-right") };
-  const wrong = options.length ? options[Number(typed)] : Object.keys(hints).find((key) => matches(answers[key]));
+  const wrong = kind === "choice" ? options[Number(given)] : Object.keys(hints).find((key) => matches(answers[key]));
   return { right: false, text: wrong ? say("answer-hint", { hint: hints[wrong] }) : say("answer-wrong") };
 }
 

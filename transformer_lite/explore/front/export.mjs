@@ -14,7 +14,8 @@ export function csv(views, outputs, controls, values) {
     const labels = shape.map((size, d) => axisLabels(axes[d] ?? {}, size, controls, values));
     data.forEach((x, i) => {
       const place = unravel(i, shape).map((index, d) => labels[d][index]);
-      lines.push([name, ...[place[0] ?? "", place[1] ?? ""], String(x)].map(quote).join(","));
+      // The colours of a picture stand apart, as if each were a view.
+      lines.push([[name, place[2]].filter(Boolean).join(" "), ...[place[0] ?? "", place[1] ?? ""], String(x)].map(quote).join(","));
     });
   }
   return `${lines.join("\n")}\n`;
@@ -24,13 +25,14 @@ export function csv(views, outputs, controls, values) {
 export function tables(views, outputs, controls, values) {
   return Object.entries(views).map(([name, view]) => {
     const { shape, data } = outputs[name];
-    const [rows, columns] = shape.length === 2 ? shape : [1, shape[0] ?? 1];
-    const axes = shape.length === 2 ? view.axes : [undefined, view.axes.at(-1)];
+    const flat = shape.length < 2;
+    const [rows, columns, colours = 1] = flat ? [1, shape[0] ?? 1] : shape;
+    const axes = flat ? [undefined, view.axes.at(-1)] : view.axes;
     const labelsOf = (axis, size, none) => (axis ? axisLabels(axis, size, controls, values) : none);
     const seriesNames = view.names ?? Array.from({ length: rows }, (_, i) => String(i));
     const x = outputs[`${name}.x`];
     const heads = x ? Array.from(x.data, number) : labelsOf(axes[1], columns, Array.from({ length: columns }, (_, i) => String(i)));
-    const sides = labelsOf(axes[0], rows, shape.length === 2 ? seriesNames : [""]);
+    const sides = labelsOf(axes[0], rows, flat ? [""] : seriesNames);
     const table = document.createElement("table");
     table.createCaption().textContent = view.title;
     const cell = (row, tag, text, scope) => {
@@ -49,7 +51,10 @@ export function tables(views, outputs, controls, values) {
     for (let r = 0; r < Math.min(rows, MAX_TABLE); r++) {
       const row = body.insertRow();
       cell(row, "th", sides[r] || view.title, "row");
-      for (let c = 0; c < shown; c++) cell(row, "td", number(data[r * columns + c]));
+      for (let c = 0; c < shown; c++) {
+        const at = (r * columns + c) * colours;
+        cell(row, "td", Array.from(data.slice(at, at + colours), number).join(", "));
+      }
     }
     if (rows > MAX_TABLE || columns > MAX_TABLE) {
       const note = table.createTFoot().insertRow();

@@ -1,9 +1,10 @@
 // A figure brought to life: the markup of page.py, an engine, and everything a reader can do with them.
 import { fromFragment, toFragment } from "./address.mjs";
-import { colourRange, drawChart, hoverText, markChart } from "./charts.mjs";
+import { colourRange, drawChart, hoverText, markChart, seriesColour } from "./charts.mjs";
 import { bindControl, checkValues, Problem, problem, showControl } from "./controls.mjs";
 import { csv, download, png, svg, tables } from "./export.mjs";
 import { drawNumber, drawTokens, markTokens } from "./marks.mjs";
+import { placeHandles } from "./handles.mjs";
 import { number, say } from "./text.mjs";
 import { axisLabels, summary } from "./words.mjs";
 
@@ -85,7 +86,7 @@ class Figure {
     for (const type of ["change", "input"]) controls.addEventListener(type, (event) => event.stopPropagation());
     for (const [name, control] of Object.entries(this.controls)) {
       const set = (value) => this.set({ [name]: value });
-      bindControl(this.#control(name), control, (value) => this.#move({ [name]: value }), set);
+      bindControl(this.#control(name), control, (value) => this.#move({ [name]: value }), set, () => this.values[name]);
     }
     for (const button of this.element.querySelectorAll("[data-tool]")) {
       button.addEventListener("click", () => this.#tool(button.dataset.tool));
@@ -207,7 +208,8 @@ class Figure {
     const first = !slot.classList.contains("js-plotly-plot");
     if (first) slot.replaceChildren();
     await this.#drawChart(name, slot, look);
-    if (view.kind === "heatmap") drawLegend(place, view, tensors[""].data);
+    this.#placeHandles(name, slot);
+    if (view.kind === "heatmap" && !view.categories) drawLegend(place, view, tensors[""].data);
     if (!first) return undefined;
     const readout = place.querySelector(".tl-readout");
     slot.on("plotly_hover", (event) => {
@@ -237,6 +239,15 @@ class Figure {
       && Object.keys(tensors).every((part) => part === "at" || sameTensor(tensors[part], drawn.tensors[part]));
     if (!stands) await drawChart(slot, view, tensors, look);
     else if (drawn.marks !== marks) await markChart(slot, view, look);
+  }
+
+  /** Points that the reader may drag get a handle each. */
+  #placeHandles(view, slot) {
+    for (const [name, control] of Object.entries(this.controls)) {
+      if (control.kind !== "points" || control.view !== view) continue;
+      const colours = control.names.map((_, i) => seriesColour(this.views[view], i, theme()));
+      placeHandles(slot.parentElement, slot, control, this.drawn[name], colours, (value) => this.#move({ [name]: value }));
+    }
   }
 
   /** A view's tensors by part: its own under the empty name. */

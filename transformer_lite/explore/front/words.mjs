@@ -6,7 +6,9 @@ export const splitWords = (text) => text.toLowerCase().split(/\s+/).filter(Boole
 /** The name of each index of an axis. */
 export function axisLabels(axis, size, controls, values) {
   if (Array.isArray(axis.labels)) return axis.labels.slice(0, size);
-  if (axis.labels && controls[axis.labels].kind === "words") return splitWords(values[axis.labels]);
+  const control = controls[axis.labels];
+  if (control?.kind === "words") return splitWords(values[axis.labels]);
+  if (control?.kind === "order") return values[axis.labels].map((item) => control.items[item]);
   return Array.from({ length: size }, (_, i) => String(i));
 }
 
@@ -20,9 +22,14 @@ function sentence(view, { shape, data }, controls, values) {
   if (kind === "number") return say("summary-number", { title, value: number(data[0]) });
   if (kind === "lines") return say("summary-lines", { title, series: series(view, shape, data).join("; ") });
   const named = view.axes.map((axis, d) => axisLabels(axis, shape[d], controls, values));
+  if (kind === "scatter") return say("summary-scatter", { title, points: places(data, named[0]).join("; ") });
   const { low, high } = extremes(data);
   const at = (index, d) => named[d][unravel(index, shape)[d]];
   const parts = { title, min: number(data[low]), max: number(data[high]) };
+  if (kind === "image") {
+    const mean = number(data.reduce((sum, x) => sum + x, 0) / data.length);
+    return say("summary-image", { ...parts, rows: shape[0], columns: shape[1], mean });
+  }
   if (kind === "heatmap") {
     return say("summary-heatmap", {
       ...parts, rows: shape[0], columns: shape[1],
@@ -41,6 +48,17 @@ function series(view, shape, data) {
     const parts = Object.fromEntries(Object.entries(ends).map(([key, x]) => [key, number(x)]));
     return say("summary-line", { ...parts, name: view.names ? view.names[i] : String(i) });
   });
+}
+
+// So many points of a scatter are named one by one.
+const MAX_POINTS = 8;
+
+/** The first points by name; a cloud of many is not read out whole. */
+function places(data, names) {
+  const said = names.slice(0, MAX_POINTS).map((name, i) =>
+    say("summary-point", { name, x: number(data[2 * i]), y: number(data[2 * i + 1]) }));
+  const more = names.length - MAX_POINTS;
+  return more > 0 ? [...said, say("summary-more", { count: more })] : said;
 }
 
 /** Where the smallest and the largest number stand; masked ones (−∞) count only if there are no others. */
