@@ -51,7 +51,7 @@ window.probe = {
     for (const input of root.querySelectorAll("input, select, button")) {
       if (!input.checkVisibility({ visibilityProperty: true })) continue;
       const { left, top, right, bottom, width } = input.getBoundingClientRect();
-      if (width < 1 || input.closest(".tl-hidden") || input.textContent.trim()) continue;
+      if (width < 1 || input.closest(".tl-hidden, .tl-handles") || input.textContent.trim()) continue;
       seen.push({ element: input, text: `<${input.type}>`, quad: [[left, top], [right, top], [right, bottom], [left, bottom]] });
     }
     return seen;
@@ -62,6 +62,8 @@ window.probe = {
     const texts = probe.texts(root);
     const found = [];
     texts.forEach((one, i) => texts.slice(i + 1).forEach((other) => {
+      // Where points lie, their names lie: a reader may drag one over another.
+      if (one.element.closest(".textpoint") && other.element.closest(".textpoint") && one.element.closest("[data-kind=scatter]")) return;
       if (one.element === other.element || one.element.contains(other.element) || other.element.contains(one.element)) return;
       if (depth(one.quad, other.quad) > slack) found.push(`“${one.text}” over “${other.text}”`);
     }));

@@ -26,6 +26,11 @@ def other_values(control, controls, values):
     elif kind == "words":
         words = control["vocabulary"]
         found = [words[-1], " ".join(words[i % len(words)] for i in range(control["maximum"]))]
+    elif kind == "order":
+        found = [now[::-1], [*now[1:], now[0]]]
+    elif kind == "points":
+        low, high = control["min"], control["max"]
+        found = [[[low, high], *now[1:]], [[high, low] for _ in now]]
     else:
         assert kind == "pick"
         sizes = [size_of(axis, controls, values) for axis in control["axes"]]
@@ -38,7 +43,8 @@ def size_of(axis, controls, values):
     if axis["size"] is not None:
         return axis["size"]
     value = values[axis["labels"]]
-    return len(value.split()) if controls[axis["labels"]]["kind"] == "words" else value
+    kind = controls[axis["labels"]]["kind"]
+    return {"words": lambda: len(value.split()), "order": lambda: len(value), "length": lambda: value}[kind]()
 
 
 def numbers(outputs, name):
@@ -85,6 +91,8 @@ def test_controls_are_described_as_the_reader_sees_them(live):
         "length": {"min", "max", "step"},
         "choice": {"options"},
         "words": {"maximum"},
+        "order": {"items"},
+        "points": {"min", "max", "step", "names", "view"},
     }
     for id_ in live.figures():
         controls, values = live.controls(id_), live.values(id_)
@@ -181,6 +189,15 @@ def test_a_value_that_does_not_fit_is_refused_and_changes_nothing(live):
                     {name: [10**6] * len(control["axes"])} if len(control["axes"]) == 2 else {name: 10**6},
                     {name: "a"},
                 ]
+            elif kind == "order":
+                refused += [{name: [0] * len(control["value"])}, {name: control["value"][1:]}, {name: "0,1"}]
+            elif kind == "points":
+                outside = [[control["max"] + 1, 0], *control["value"][1:]]
+                refused += [
+                    {name: outside},
+                    {name: control["value"][1:]},
+                    {name: [["a", 0], *control["value"][1:]]},
+                ]
             else:
                 refused += [{name: "neither"}]
         # A good change beside a bad one is not made either.
@@ -203,7 +220,7 @@ def test_changes_made_at_once_are_all_made(live):
         wanted = {
             name: options[0]
             for name, control in controls.items()
-            if control["kind"] in ("slider", "length", "toggle", "choice")
+            if control["kind"] not in ("words", "pick")
             and (options := other_values(control, controls, values))
         }
         after = live.page.evaluate(
@@ -270,6 +287,11 @@ def test_every_control_answers_the_mouse_and_the_keyboard_s_letters(live):
                 place.locator("input:not(:checked)").first.click()
             elif kind == "words":
                 place.locator("input").fill(other_values(control, live.controls(id_), live.values(id_))[0])
+            elif kind == "order":
+                drag(live, place.locator(".tl-chip").first, place.locator(".tl-chip").last)
+            elif kind == "points":
+                handle = figure.locator(f'[data-view="{control["view"]}"] .tl-handle').last
+                drag(live, handle, figure.locator(f'[data-view="{control["view"]}"] .nsewdrag'))
             else:
                 select = place.locator("select").first
                 last = select.locator("option").count() - 1
@@ -282,6 +304,16 @@ def test_every_control_answers_the_mouse_and_the_keyboard_s_letters(live):
             live.reset(id_)
             assert live.values(id_)[name] == control["value"]
             assert live.outputs(id_) == before
+
+
+def drag(live, source, target):
+    """Takes the middle of one element to near the middle of another, in steps as a hand does."""
+    source.scroll_into_view_if_needed()
+    start, end = source.bounding_box(), target.bounding_box()
+    live.page.mouse.move(start["x"] + start["width"] / 2, start["y"] + start["height"] / 2)
+    live.page.mouse.down()
+    live.page.mouse.move(end["x"] + end["width"] * 0.55, end["y"] + end["height"] * 0.4, steps=6)
+    live.page.mouse.up()
 
 
 TOOLS = {"reset", "link", "table", "csv", "png", "svg", "check"}
@@ -311,7 +343,8 @@ def test_the_keyboard_alone_reaches_and_moves_every_control(live):
             continue
         key = (at["figure"], at["control"])
         reached.add(key)
-        if at["play"] or at["tag"] == "button" or at["tag"] == "summary":
+        chip = live.page.evaluate("document.activeElement.classList.contains('tl-chip')")
+        if at["play"] or (at["tag"] == "button" and not chip) or at["tag"] == "summary" or key in moved:
             continue
         control = live.controls(at["figure"])[at["control"]]
         before = control["value"]
@@ -321,6 +354,12 @@ def test_the_keyboard_alone_reaches_and_moves_every_control(live):
             presses = ["ArrowDown"]
         elif at["type"] == "checkbox":
             presses = ["Space"]
+        elif chip:
+            presses = ["ArrowRight"]
+        elif control["kind"] == "points":
+            page.keyboard.press("Control+A")
+            page.keyboard.type(f"{control['max']}, {control['min']}")
+            presses = ["Enter"]
         else:
             text = str(other_values(control, {}, {})[0])
             page.keyboard.press("Control+A")
@@ -423,6 +462,11 @@ def test_a_reader_s_own_move_stands_in_the_address(live):
             place.locator("input").fill(control["vocabulary"][1])
         elif kind == "pick":
             place.locator("select").first.select_option(index=1 if control["value"] in (0, [0, 0]) else 0)
+        elif kind == "order":
+            place.locator(".tl-chip").first.press("ArrowRight")
+        elif kind == "points":
+            place.locator("input").first.fill(f"{control['min']}, {control['max']}")
+            place.locator("input").first.press("Enter")
         elif kind == "choice":
             place.locator("input:not(:checked)").first.click()
         else:
@@ -445,16 +489,18 @@ def test_pointing_at_a_chart_reads_its_number_out(live):
             live.page.mouse.move(area["x"] + area["width"] * 0.31, area["y"] + area["height"] * 0.61)
             readout = view.locator(".tl-readout")
             kind = view.get_attribute("data-kind")
-            if kind == "bars":
-                # A bar must be under the pointer; the widest place to find one is beside the zero line.
+            if view.locator(".tl-handle").count():
+                continue  # a handle lies over each point, and says where it is
+            if kind in ("bars", "scatter"):
+                # A bar or a point must be near the pointer; the widest place to find a bar is beside the zero line.
                 for part in (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9):
                     if readout.text_content():
                         break
-                    for height in (0.2, 0.4, 0.5, 0.6, 0.8):
+                    for height in (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8):
                         live.page.mouse.move(
                             area["x"] + area["width"] * part, area["y"] + area["height"] * height
                         )
-                        live.page.wait_for_timeout(30)
+                        live.page.wait_for_timeout(120)
                         if readout.text_content():
                             break
             live.page.wait_for_timeout(80)
@@ -462,6 +508,22 @@ def test_pointing_at_a_chart_reads_its_number_out(live):
                 readout.text_content().endswith(say("masked"))
             ), (id_, view.get_attribute("data-view"))
         live.page.mouse.move(1, 1)
+
+
+def give(form, described, answer):
+    """Enters an answer as a reader would."""
+    if described["kind"] == "number":
+        form.locator("input").fill(f"{float(answer):.5g}")
+    elif described["kind"] == "mask":
+        for cell, allowed in zip(form.locator(".tl-cell").all(), answer.flatten(), strict=True):
+            if (cell.get_attribute("aria-pressed") == "true") != bool(allowed):
+                cell.click()
+    else:
+        chips = form.locator(".tl-chip")
+        for place, item in enumerate(described["order"][int(i)] for i in answer):
+            at = next(i for i in range(place, chips.count()) if chips.nth(i).text_content() == item)
+            for i in range(at, place, -1):
+                chips.nth(i).press("ArrowLeft")
 
 
 # -- exercises -----------------------------------------------------------------------------------------------------
@@ -472,7 +534,7 @@ def test_every_exercise_tells_the_right_answer_from_each_wrong_one(live, site, l
         form = live.page.locator(f"form#{id_}")
         described = json.loads(form.locator("script").text_content())
         (case,) = trace_of(live, site, live_page, id_)["cases"]
-        answers = {name: float(unpacked(tensor)) for name, tensor in case["outputs"].items()}
+        answers = {name: unpacked(tensor) for name, tensor in case["outputs"].items()}
 
         def told(form=form):
             place = form.locator(".tl-message")
@@ -482,8 +544,8 @@ def test_every_exercise_tells_the_right_answer_from_each_wrong_one(live, site, l
             return place.text_content()
 
         assert described["hints"]
-        if options := described["options"]:
-            for i, option in enumerate(options):
+        if described["kind"] == "choice":
+            for i, option in enumerate(described["options"]):
                 form.locator("input").nth(i).check()
                 right = i == answers["right"]
                 hint = described["hints"].get(option)
@@ -492,8 +554,8 @@ def test_every_exercise_tells_the_right_answer_from_each_wrong_one(live, site, l
                     option,
                 )
         else:
-            for name, value in answers.items():
-                form.locator("input").fill(f"{value:.5g}")
+            for name, answer in answers.items():
+                give(form, described, answer)
                 right = name == "right"
                 hint = described["hints"].get(name)
                 assert told() == (say("answer-right") if right else say("answer-hint", hint=hint)), (

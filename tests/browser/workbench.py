@@ -151,7 +151,7 @@ def dragged_vectors(vectors, warmth, arrows):
     x, y = ends[None, :].expand(13, 13), ends[:, None].expand(13, 13)
     plane = torch.stack([x, y], dim=-1)  # (13, 13, 2)
     field = torch.logsumexp(plane @ vectors.T / warmth, dim=-1)  # (13, 13)
-    mean = vectors.mean(0)
+    mean = vectors.mean(0) if arrows else vectors.sum(0) / 2
     points = torch.cat([vectors, mean[None]])  # (4, 2)
     return {
         "plane": Scatter(
@@ -174,14 +174,17 @@ def dragged_vectors(vectors, warmth, arrows):
 @explore(
     pixel=Pick("picture", row=1, column=2, label="Pixel"),
     light=Slider(0, 1, 0.1, value=0.7),
-    size=Choice([2, 4], label="Grid"),
+    size=Choice([1, 2], label="Grid"),
 )
 def a_picture(pixel, light, size):
     """A picture with a pixel to pick, and its red alone."""
-    picture = torch.sigmoid(ROWS.flatten()[:144].reshape(6, 8, 3)) * light
+    picture = torch.sigmoid(ROWS.flatten()[:144].reshape(6, 8, 3)) * light  # (6, 8, 3)
+    patches = (
+        picture.unflatten(0, (-1, size)).unflatten(2, (-1, size)).mean((1, 3))
+    )  # (6 / size, 8 / size, 3)
     return {
         "picture": Image(picture, grid=size),
-        "red": Image(picture[..., 0]),
+        "red": Image(patches.repeat_interleave(size, 0).repeat_interleave(size, 1)[..., 0]),
         "colour": Bars(
             picture[pixel[0], pixel[1]], items=Axis("colour", ["red", "green", "blue"]), range=(0, 1)
         ),

@@ -246,18 +246,20 @@ function scatter(view, tensors, { theme, labels }) {
     data.push(...points.map(([x, y], i) => ({
       type: "scatter", mode: "lines+markers", x: [0, x], y: [0, y], hoverinfo: "skip",
       line: { color: colours[i], width: 2.5 },
-      marker: { symbol: ["circle", "arrow"], size: [0, 14], angleref: "previous", color: colours[i] },
+      marker: { symbol: ["circle", "arrow"], size: [0, 14], angleref: "previous", color: colours[i], opacity: 1, line: { width: 0 } },
     })));
   }
-  const middle = (low + high) / 2;
+  // A label stands outside of its point, seen from the middle, unless the frame leaves no room there.
+  const place = (x) => (2 * (x - low)) / (high - low) - 1;
+  const outwards = (x, room) => (Math.abs(place(x)) < room ? place(x) > 0 : place(x) < 0);
+  const sides = points.map(([x, y]) => `${outwards(y, 0.85) ? "top" : "bottom"} ${outwards(x, 0.5) ? "right" : "left"}`);
   data.push({
     type: "scatter", mode: named ? "markers+text" : "markers", x: points.map(([x]) => x), y: points.map(([, y]) => y), hoverinfo: "none",
     // An arrow has its own head; the point beneath it is there for the pointer.
     marker: { size: 9, color: colours, opacity: view.arrows ? 0 : 1, line: { width: 1, color: theme === "dark" ? "#14181e" : "#ffffff" } },
-    // A little apart from the point, and towards the side where the frame leaves room.
-    text: labels[0].map((label, i) => (points[i][0] > middle ? `${asText(label)}\u2002` : `\u2002${asText(label)}`)),
+    text: labels[0].map((label, i) => (sides[i].endsWith("left") ? `${asText(label)}\u2002` : `\u2002${asText(label)}`)),
     textfont: { size: 12, color: tensors.field ? ink : colours },
-    textposition: points.map(([x, y]) => `${y > middle + 0.8 * (high - middle) ? "bottom" : "top"} ${x > middle ? "left" : "right"}`),
+    textposition: sides,
   });
   const axis = { range: [low, high], zeroline: low < 0 && high > 0, zerolinecolor: theme === "dark" ? "#4b5766" : "#9aa5b1", constrain: "domain" };
   return {

@@ -14,8 +14,9 @@ export function csv(views, outputs, controls, values) {
     const labels = shape.map((size, d) => axisLabels(axes[d] ?? {}, size, controls, values));
     data.forEach((x, i) => {
       const place = unravel(i, shape).map((index, d) => labels[d][index]);
-      // The colours of a picture stand apart, as if each were a view.
-      lines.push([[name, place[2]].filter(Boolean).join(" "), ...[place[0] ?? "", place[1] ?? ""], String(x)].map(quote).join(","));
+      // A picture's third dimension, its colour, stands with the column.
+      if (place[2]) place[1] += ` ${place[2]}`;
+      lines.push([name, ...[place[0] ?? "", place[1] ?? ""], String(x)].map(quote).join(","));
     });
   }
   return `${lines.join("\n")}\n`;
