@@ -9,7 +9,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transformer_lite.explore import Choice, Length, Pick, Slider, Toggle, Words
+from transformer_lite.explore import Choice, Length, Order, Pick, Points, Slider, Toggle, Words
 
 VOCABULARY = ["the", "cat", "dog"]
 
@@ -240,3 +240,77 @@ def test_the_front_end_accepts_every_sample(node):
         data,
     )
     assert taken == [[value, value] for _, value in data]
+
+
+# -- orders and points ---------------------------------------------------------------------------------------------
+
+
+@given(st.permutations(range(5)))
+def test_an_order_says_which_item_stands_at_each_place(order):
+    control = prepared(Order(list("abcde")), "order")
+    tensor = control.encode(control.check(order))
+    assert tensor.dtype == torch.int64
+    assert [control.items[i] for i in tensor] == [list("abcde")[i] for i in order]
+
+
+@given(st.lists(st.tuples(st.floats(-3, 3, width=32), st.floats(-3, 3, width=32)), min_size=2, max_size=2))
+def test_points_become_float32_pairs(places):
+    control = prepared(Points("plane", [[0, 0], [1, 1]]), "points")
+    tensor = control.encode(control.check(places))
+    assert tensor.dtype == torch.float32
+    assert tensor.tolist() == [list(place) for place in places]
+
+
+@pytest.mark.parametrize(
+    ("control", "value", "reason"),
+    [
+        (Order(["a", "b"]), [0, 0], "each number from 0 to 1 once"),
+        (Order(["a", "b"]), [1], "each number from 0 to 1 once"),
+        (Order(["a", "b"]), "10", "“10”"),
+        (Order(["a", "b"]), [1.0, 0.0], "each number from 0 to 1 once"),
+        (Order(["a", "b"]), [True, False], "each number from 0 to 1 once"),
+        (Points("p", [[0, 0]]), [[0, 0], [1, 1]], r"takes 1 point\(s\) of two numbers each"),
+        (Points("p", [[0, 0]]), [[0]], "two numbers each"),
+        (Points("p", [[0, 0]]), [0, 0], "two numbers each"),
+        (Points("p", [[0, 0]]), [["far", 0]], "two numbers each"),
+        (Points("p", [[0, 0]]), [[math.nan, 0]], "two numbers each"),
+        (
+            Points("p", [[0, 0]], min=-2, max=4),
+            [[0, 4.1]],
+            "4.1 is outside the range of Size; it goes from −2 to 4",
+        ),
+    ],
+)
+def test_orders_and_points_that_do_not_fit_are_refused(control, value, reason):
+    with pytest.raises(ValueError, match=reason):
+        prepared(control).check(value)
+
+
+@pytest.mark.parametrize(
+    ("control", "reason"),
+    [
+        (Order(["only"]), "two or more items"),
+        (Order(["a", "b"], value=[0, 2]), "each number from 0 to 1 once"),
+        (Points("p", []), "0 names for 0 points"),
+        (Points("p", [[0, 0]], names=["a", "b"]), "2 names for 1 points"),
+        (Points("p", [[0, 0]], min=1, max=1), "min below max"),
+        (Points("p", [[0, 0]], step=0), "step above 0"),
+        (Points("p", [[9, 0]]), "outside the range"),
+    ],
+)
+def test_unusable_orders_and_points_are_refused(control, reason):
+    with pytest.raises(ValueError, match=reason):
+        prepared(control)
+
+
+@pytest.mark.parametrize(
+    "control", [Order(list("abcd")), Points("p", [[0, 1], [2, 2]], min=-2, max=3, step=0.5)]
+)
+def test_samples_and_extremes_of_orders_and_points_fit(control):
+    prepared(control)
+    rng = random.Random(0)
+    drawn = [control.sample(rng) for _ in range(50)]
+    for value in [*drawn, *control.extremes()]:
+        assert control.check(value) == value
+    assert len({str(value) for value in drawn}) > 10
+    assert any(value != control.value for value in control.extremes())

@@ -26,6 +26,31 @@ def scale():
     return {"right": torch.tensor(1)}
 
 
+ORDER_HINTS = {"reversed": "The other way round."}
+MASK_HINTS = {"none": "Then nobody sees anything."}
+
+
+def order():
+    """What comes first?"""
+    return {"right": torch.tensor([1, 0, 2]), "reversed": torch.tensor([2, 0, 1])}
+
+
+def mask():
+    """Who sees whom?"""
+    return {"right": torch.ones(3, 2).tril().bool(), "none": torch.zeros(3, 2).bool()}
+
+
+def test_orders_and_masks_are_answers_too():
+    ordered = exercise(hints=ORDER_HINTS, order=["a", "b", "c"])(order)
+    masked = exercise(hints=MASK_HINTS, mask=(["x", "y", "z"], ["x", "y"]))(mask)
+    assert (ordered.kind, masked.kind) == ("order", "mask")
+    assert ordered.figure.run()["right"].tensors()[""].tolist() == [1, 0, 2]
+    assert masked.figure.run()["right"].tensors()[""].tolist() == [[1, 0], [1, 1], [1, 1]]
+    assert page.exercise_html(masked, "").count("tl-cell") == 6
+    assert 'aria-label="z looks at y"' in page.exercise_html(masked, "")
+    assert re.findall(r'class="tl-chip"[^>]*>(\w)<', page.exercise_html(ordered, "")) == ["a", "b", "c"]
+
+
 def test_answers_are_computed():
     made = exercise(hints=HINTS)(score)
     assert isinstance(made, Exercise)
@@ -60,6 +85,14 @@ def test_the_description_holds_no_answer():
         ),
         (scale, {"hints": {"by d": "…"}, "options": SCALES}, "one hint for each"),
         (lambda: {"right": torch.tensor(torch.nan)}, {"hints": {}}, "not finite"),
+        (score, {"hints": HINTS, "options": SCALES, "order": SCALES}, "one kind, got choice and order"),
+        (order, {"hints": ORDER_HINTS, "order": ["a", "b"]}, "'right' must be an order of the 2 items"),
+        (mask, {"hints": MASK_HINTS, "mask": (["a"], ["b"])}, r"'right' must be a mask of shape \(1, 1\)"),
+        (
+            lambda: {"right": torch.tensor([0, 1]), "same": torch.tensor([0, 1])},
+            {"hints": {"same": "…"}, "order": ["a", "b"]},
+            "'same' is as good as the right one",
+        ),
     ],
 )
 def test_unusable_exercises_are_refused(function, arguments, reason):

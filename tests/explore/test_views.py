@@ -5,7 +5,7 @@ import json
 import pytest
 import torch
 
-from transformer_lite.explore import Axis, Bars, Heatmap, Lines, Number, Tokens
+from transformer_lite.explore import Axis, Bars, Heatmap, Image, Lines, Number, Scatter, Tokens
 
 MAKE = {
     "heatmap": lambda t: Heatmap(t),
@@ -13,14 +13,15 @@ MAKE = {
     "bars": lambda t: Bars(t),
     "tokens": lambda t: Tokens(t, words="sentence"),
     "number": lambda t: Number(t),
+    "image": lambda t: Image(t),
 }
-DIMENSIONS = {"heatmap": {2}, "lines": {1, 2}, "bars": {1, 2}, "tokens": {1}, "number": {0}}
+DIMENSIONS = {"heatmap": {2}, "lines": {1, 2}, "bars": {1, 2}, "tokens": {1}, "number": {0}, "image": {2, 3}}
 
 
 @pytest.mark.parametrize("kind", MAKE)
 @pytest.mark.parametrize("ndim", range(4))
 def test_views_take_tensors_of_their_dimensions_alone(kind, ndim):
-    tensor = torch.zeros((2, 3, 5)[:ndim])
+    tensor = torch.zeros((2, 5, 3)[:ndim])
     if ndim in DIMENSIONS[kind]:
         assert MAKE[kind](tensor).tensors()[""].shape == tensor.shape
     else:
@@ -108,3 +109,27 @@ def test_axes():
     ]
     assert rows == {"name": "sentence", "labels": "sentence", "title": "sentence", "role": None}
     assert columns == {"name": "key", "labels": None, "title": "Keys", "role": None}
+
+
+def test_a_scatter_shows_its_path_and_its_field_too():
+    shown = Scatter(torch.zeros(4, 2), path=torch.zeros(3, 2), field=torch.zeros(5, 7), range=(-1, 1))
+    shapes = {name: tuple(tensor.shape) for name, tensor in shown.tensors().items()}
+    assert shapes == {"": (4, 2), "path": (3, 2), "field": (5, 7)}
+
+
+@pytest.mark.parametrize(
+    ("make", "reason"),
+    [
+        (lambda: Scatter(torch.zeros(4, 3), range=(-1, 1)), "two numbers each"),
+        (lambda: Scatter(torch.zeros(2), range=(-1, 1)), "dimension"),
+        (lambda: Scatter(torch.zeros(2, 2), path=torch.zeros(3), range=(-1, 1)), "Scatter path"),
+        (lambda: Scatter(torch.zeros(2, 2), field=torch.zeros(3), range=(-1, 1)), "Scatter field"),
+        (lambda: Scatter(torch.zeros(2, 2), roles=["query"], range=(-1, 1)), "1 entries for 2 points"),
+        (lambda: Scatter(torch.zeros(1, 2), roles=["queen"], range=(-1, 1)), "no role 'queen'"),
+        (lambda: Image(torch.zeros(2, 2, 4)), "3 colours"),
+        (lambda: Image(torch.zeros(2, 2), grid=0), "at least 1 pixel"),
+    ],
+)
+def test_scatters_and_images_that_cannot_be_drawn_are_refused(make, reason):
+    with pytest.raises(ValueError, match=reason):
+        make()
