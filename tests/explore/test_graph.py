@@ -73,6 +73,28 @@ def test_gradients_inside_a_function_are_in_its_graph(gradient):
         assert_follows(gradient, graphs, {"d": d})
 
 
+def test_a_cosine_of_64_bit_numbers_is_written_as_a_sine():
+    """The browser's runtime has no kernel for it; the Python one, which checks the graphs, has."""
+
+    @explore(k=Slider(-5, 5, value=1))
+    def turned(k):
+        """Both kinds of cosine."""
+        angle = k.double() * torch.tensor([1.0, 0.1], dtype=torch.float64)
+        return {"wide": Bars(angle.cos()), "narrow": Number(k.cos())}
+
+    (graph,) = export(turned).values()
+    model = onnx.load_from_string(graph)
+    model = onnx.shape_inference.infer_shapes(model)
+    types = {
+        value.name: value.type.tensor_type.elem_type
+        for value in (*model.graph.value_info, *model.graph.input)
+    }
+    cosines = [types[node.input[0]] for node in model.graph.node if node.op_type == "Cos"]
+    assert cosines == [onnx.TensorProto.FLOAT]
+    for k in [-5, 0, 0.3, 5]:
+        assert_follows(turned, {"": graph}, {"k": k})
+
+
 def test_lengths_that_happen_to_agree_stay_apart():
     @explore(
         n=Length(1, 6, value=4), m=Length(1, 6, value=4), words=Words("a b c d", vocabulary=list("abcdef"))

@@ -1,6 +1,7 @@
 """Exports a figure's torch function to ONNX: one graph for each combination of toggles and choices."""
 
 import logging
+import math
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -124,6 +125,7 @@ def _to_onnx(
         logging.disable(logging.NOTSET)
     assert program is not None
     model = program.model_proto
+    _cosine_as_sine(model.graph)
     # Stack traces with the paths of the building machine make up most of an exported graph.
     for node in model.graph.node:
         node.ClearField("metadata_props")
@@ -131,6 +133,20 @@ def _to_onnx(
     model.graph.ClearField("value_info")
     model.ClearField("metadata_props")
     return bytes(model.SerializeToString())
+
+
+def _cosine_as_sine(graph: Any) -> None:
+    """In the browser onnxruntime has a sine of 64-bit numbers and no cosine: cos x = sin(x + π/2)."""
+    from onnx import TensorProto, helper
+
+    known = {value.name: value.type.tensor_type.elem_type for value in (*graph.value_info, *graph.input)}
+    for i, node in reversed(list(enumerate(graph.node))):
+        if node.op_type == "Cos" and known.get(node.input[0]) == TensorProto.DOUBLE:
+            quarter, later = f"{node.output[0]}_quarter", f"{node.output[0]}_later"
+            graph.initializer.append(helper.make_tensor(quarter, TensorProto.DOUBLE, [], [math.pi / 2]))
+            graph.node.insert(i, helper.make_node("Add", [node.input[0], quarter], [later]))
+            graph.node[i + 1].op_type = "Sin"
+            graph.node[i + 1].input[0] = later
 
 
 def _follow(figure: Explorable, graph: bytes, cases: list[dict[str, Any]]) -> None:
