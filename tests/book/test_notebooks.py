@@ -68,12 +68,13 @@ def errors(cells):
 
 
 def figures(cells):
-    """The live widgets that the cells show."""
+    """The live figures and exercises that the cells show; progress bars are widgets too."""
     return [
         output
         for cell in cells
         for output in cell["outputs"]
         if "application/vnd.jupyter.widget-view+json" in output.get("data", {})
+        and "FigureWidget" in "".join(output["data"]["text/plain"])
     ]
 
 
