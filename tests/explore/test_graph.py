@@ -26,6 +26,7 @@ from transformer_lite.explore import (
 from transformer_lite.explore.figure import outputs
 from transformer_lite.explore.graph import INPUT, export
 from transformer_lite.explore.trace import pack, packed, settings, trace
+from transformer_lite.memory import energy
 
 
 def computed(figure, graph, values):
@@ -71,6 +72,21 @@ def test_gradients_inside_a_function_are_in_its_graph(gradient):
     graphs = export(gradient)
     for d in [1, 2, 8, 31, 32]:
         assert_follows(gradient, graphs, {"d": d})
+
+
+def test_the_package_s_checks_do_not_read_numbers_under_a_gradient():
+    stored = torch.tensor([[1.0, 0.0], [0.0, 1.0]])
+
+    @explore(beta=Slider(0.5, 8, value=2), place=Slider(-1, 1, value=0.3))
+    def slope(beta, place):
+        """The slope of the energy."""
+        state = torch.stack([place, 1 - place])[None].detach().requires_grad_()  # (1, 2)
+        (grad,) = torch.autograd.grad(energy(state, stored, beta=beta).sum(), state)
+        return {"slope": Bars(grad[0])}
+
+    graphs = export(slope)
+    for beta, place in [(0.5, -1), (8, 1), (2, 0)]:
+        assert_follows(slope, graphs, {"beta": beta, "place": place})
 
 
 def test_a_cosine_of_64_bit_numbers_is_written_as_a_sine():

@@ -5,6 +5,7 @@ import math
 import warnings
 from collections.abc import Callable
 from typing import Any
+from unittest.mock import patch
 
 import torch
 from torch import Tensor, nn
@@ -43,7 +44,11 @@ class _Traced(nn.Module):
 
     def __init__(self, computation: nn.Module, example: tuple[Tensor, ...]):
         super().__init__()
-        self.operations = make_fx(computation, tracing_mode="symbolic", _allow_non_fake_inputs=True)(*example)
+        # As while exporting, the numbers are not known: the package's checks and shortcuts must not ask for them.
+        with patch.object(torch.compiler, "_is_compiling_flag", True):
+            self.operations = make_fx(computation, tracing_mode="symbolic", _allow_non_fake_inputs=True)(
+                *example
+            )
 
     def forward(self, *tensors: Tensor) -> tuple[Tensor, ...]:
         return tuple(self.operations(*tensors))

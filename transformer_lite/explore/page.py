@@ -105,7 +105,7 @@ def exercise_html(exercise: "Exercise", source: str) -> str:
         body = ""
         for row in exercise.rows:
             cells = "".join(
-                f'<td><button type="button" class="tl-cell" aria-pressed="true" aria-label="{escape(say("answer-cell", row=row, column=column))}"></button></td>'
+                f'<td><button type="button" class="tl-cell" aria-pressed="false" aria-label="{escape(say("answer-cell", row=row, column=column))}"></button></td>'
                 for column in exercise.columns
             )
             body += f'<tr><th scope="row">{escape(row)}</th>{cells}</tr>'

@@ -171,7 +171,9 @@ def _scatter(
         ]
         axes.contourf(across, up, field.numpy(), levels=contour_levels(field), colors=colours, extend="both")
     if "path" in tensors:
-        axes.plot(*tensors["path"].T.tolist(), color=_INK, linewidth=1.2, marker="o", markersize=3)
+        # Few points are steps, and many are a curve.
+        marker = "o" if len(tensors["path"]) <= 16 else None
+        axes.plot(*tensors["path"].T.tolist(), color=_INK, linewidth=1.2, marker=marker, markersize=3)
     for i, (x, y) in enumerate(tensors[""].tolist()):
         colour = _ink(i, described["roles"])
         if described["arrows"]:

@@ -238,7 +238,8 @@ function scatter(view, tensors, { theme, labels }) {
   if (tensors.path) {
     const path = rowsOf(tensors.path);
     data.push({
-      type: "scatter", mode: "lines+markers", x: path.map(([x]) => x), y: path.map(([, y]) => y), hoverinfo: "none",
+      // Few points are steps, and many are a curve.
+      type: "scatter", mode: path.length <= 16 ? "lines+markers" : "lines", x: path.map(([x]) => x), y: path.map(([, y]) => y), hoverinfo: "none",
       line: { color: ink, width: 1.5 }, marker: { size: 5, color: ink },
     });
   }
