@@ -106,7 +106,7 @@ function heatmap(view, tensors, { theme, labels, width }) {
   // A tilted label leans over its cell to the right.
   const right = flat ? 8 : Math.max(8, 4.6 * labels[1].at(-1).length - cell / 2);
   return {
-    data: readable ? [trace, cellNumbers(data, columns, ink)] : [trace],
+    data: readable ? [trace, cellNumbers(data, columns, ink, view.categories)] : [trace],
     layout: {
       margin: { l: Math.min(120, left), r: right, t: Math.min(100, top), b: 6 },
       plot_bgcolor: data.every((x) => of(x) !== null) ? undefined : masked,
@@ -133,13 +133,13 @@ function regions(theme) {
 }
 
 /** The numbers in the cells, each in the ink that stands out from its cell. */
-function cellNumbers(data, columns, ink) {
+function cellNumbers(data, columns, ink, categories) {
   const numbers = Array.from(data);
   return {
     type: "scatter", mode: "text", hoverinfo: "skip",
     x: numbers.map((_, i) => i % columns),
     y: numbers.map((_, i) => Math.floor(i / columns)),
-    text: numbers.map(cellText),
+    text: numbers.map((x) => (categories && x < 0 ? "" : cellText(x))),
     textfont: { size: 11, color: numbers.map(ink) },
   };
 }

@@ -176,12 +176,14 @@ function bindNumber(element, control, move, set) {
     const start = play.getAttribute("aria-pressed") !== "true";
     play.setAttribute("aria-pressed", start);
     name(start ? "pause" : "play");
-    // A full sweep takes about six seconds, however fine the steps are.
-    const stride = Math.max(1, Math.round((control.max - control.min) / control.step / 100)) * control.step;
+    // A full sweep takes about six seconds, however fine the steps are; few steps get time to be seen.
+    const steps = (control.max - control.min) / control.step;
+    const stride = Math.max(1, Math.round(steps / 100)) * control.step;
+    const pause = Math.min(900, Math.max(40, 6000 / steps - 60));
     while (play.getAttribute("aria-pressed") === "true" && element.isConnected) {
       const next = range.valueAsNumber + stride;
       await set(next > control.max ? control.min : Number(next.toPrecision(12)));
-      await new Promise((resolve) => setTimeout(resolve, 40));
+      await new Promise((resolve) => setTimeout(resolve, pause));
     }
   });
 }
