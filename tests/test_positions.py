@@ -108,6 +108,9 @@ def test_many_shifts_at_once():
     close(matrices[0], torch.eye(4))
     close(matrices[2], shift(2, d_model=4))
     assert shift(0.5, d_model=2)[0, 1].item() == pytest.approx(math.sin(0.5))
+    # A number far along keeps all its digits: in float32 this one would be off by 0.003.
+    far = shift(123456.7, d_model=2, dtype=double)
+    assert far[0, 0].item() == pytest.approx(math.cos(123456.7), abs=1e-9)
 
 
 def test_on_a_grid_rows_then_columns():
