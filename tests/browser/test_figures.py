@@ -488,6 +488,7 @@ def test_pointing_at_a_chart_reads_its_number_out(live):
             live.page.mouse.move(area["x"] + area["width"] * 0.3, area["y"] + area["height"] * 0.6)
             live.page.mouse.move(area["x"] + area["width"] * 0.31, area["y"] + area["height"] * 0.61)
             readout = view.locator(".tl-readout")
+            live.page.wait_for_timeout(120)  # until the last move has been answered
             kind = view.get_attribute("data-kind")
             if view.locator(".tl-handle").count():
                 continue  # a handle lies over each point, and says where it is
