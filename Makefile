@@ -17,7 +17,10 @@ test: ## build the website and run every check and test, the browser's too
 	@tools/chromium.sh
 	@$(MAKE) --no-print-directory lint
 	@.venv/bin/python tools/site.py
-	@.venv/bin/python -m pytest
+	@# The browser's tests and all others beside each other: they take about the same time.
+	@.venv/bin/python -m pytest --ignore tests/browser & others=$$!; \
+	.venv/bin/python -m pytest tests/browser; browser=$$?; \
+	wait $$others && exit $$browser
 
 lint: ## check style and types
 	@tools/setup.sh book test

@@ -50,11 +50,17 @@ def pages_with(mark: str) -> list[str]:
     return [*held, "workbench/workbench.html"]
 
 
+# For what depends on the front end alone, and not on a page's own figures.
+FEW = ["book/index.html", "book/attention/scaled-dot-product.html", "workbench/workbench.html"]
+
+
 def pytest_generate_tests(metafunc):
     if "any_page" in metafunc.fixturenames:
         metafunc.parametrize("any_page", [*built_pages(), "workbench/workbench.html"], scope="module")
     if "live_page" in metafunc.fixturenames:
         metafunc.parametrize("live_page", pages_with('class="explorable"'), scope="module")
+    if "one_of_few" in metafunc.fixturenames:
+        metafunc.parametrize("one_of_few", FEW, scope="module")
 
 
 @pytest.fixture(scope="package")

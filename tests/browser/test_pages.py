@@ -130,6 +130,13 @@ def test_every_link_inside_the_site_leads_somewhere(served, any_page):
             assert re.search(rf'(?:id|name)="{re.escape(fragment)}"', there), address
 
 
+def test_no_two_things_on_a_page_have_one_id(served, any_page):
+    """A figure named like a heading would be lost: links, and the page's own scripts, find the heading."""
+    markup = (served / "sub" / any_page).read_text(encoding="utf-8")
+    ids = re.findall(r'\sid="([^"]+)"', markup)
+    assert len(ids) == len(set(ids)), sorted({id_ for id_ in ids if ids.count(id_) > 1})
+
+
 def test_a_page_with_scripts_states_a_policy_of_its_own(served, any_page):
     markup = (served / "sub" / any_page).read_text(encoding="utf-8")
     if any_page.startswith("workbench") or "<script" not in markup:

@@ -28,9 +28,9 @@ def failed(visit):
         visit.until("(id) => probe.figure(id).dataset.state === 'failed'", id_, timeout=LIVE)
 
 
-def test_webassembly_forbidden(visiting, site_without_webassembly, live_page):
+def test_webassembly_forbidden(visiting, site_without_webassembly, one_of_few):
     with visiting() as visit:
-        visit.open(site_without_webassembly + live_page, live=False)
+        visit.open(site_without_webassembly + one_of_few, live=False)
         failed(visit)
         for id_ in visit.figures():
             assert_the_picture_is_still_there(visit, id_)
@@ -41,10 +41,10 @@ def test_webassembly_forbidden(visiting, site_without_webassembly, live_page):
 
 
 @pytest.mark.parametrize("missing", ["*.wasm", "ort.wasm.min.mjs", "plotly.min.js"])
-def test_a_part_of_the_runtime_does_not_come(visiting, site, live_page, missing):
+def test_a_part_of_the_runtime_does_not_come(visiting, site, one_of_few, missing):
     with visiting() as visit:
         visit.page.route(f"**/runtime/{missing}", lambda route: route.abort())
-        visit.open(site + live_page, live=False)
+        visit.open(site + one_of_few, live=False)
         failed(visit)
         start, end = catalogue()["failed-load"].split("{reason}")
         for id_ in visit.figures():
@@ -54,19 +54,19 @@ def test_a_part_of_the_runtime_does_not_come(visiting, site, live_page, missing)
         assert not visit.foreign()
 
 
-def test_a_figure_s_own_file_does_not_come(visiting, site, live_page):
+def test_a_figure_s_own_file_does_not_come(visiting, site, one_of_few):
     with visiting() as visit:
         visit.page.route("**/figures/*.json", lambda route: route.fulfill(status=404, body="none"))
-        visit.open(site + live_page, live=False)
+        visit.open(site + one_of_few, live=False)
         failed(visit)
         for id_ in visit.figures():
             assert_the_picture_is_still_there(visit, id_)
             assert "404" in visit.said(id_)
 
 
-def test_javascript_off(visiting, site, live_page):
+def test_javascript_off(visiting, site, one_of_few):
     with visiting(java_script_enabled=False) as visit:
-        visit.open(site + live_page, live=False)
+        visit.open(site + one_of_few, live=False)
         figures = visit.page.locator("figure.explorable")
         assert figures.count()
         for figure in figures.all():
@@ -92,9 +92,9 @@ def assert_the_picture_is_still_there_without_scripts(figure):
     assert figure.locator("details .tl-summary").is_visible()
 
 
-def test_nothing_is_asked_of_the_network_once_the_page_is_whole(visiting, site, live_page):
+def test_nothing_is_asked_of_the_network_once_the_page_is_whole(visiting, site, one_of_few):
     with visiting() as visit:
-        visit.open(site + live_page)
+        visit.open(site + one_of_few)
         # The last thing that a page fetches, in its own time, are the recorded settings of each figure.
         traces = visit.page.locator("[data-source]").count()
         visit.settled_after(lambda: sum(url.endswith(".trace.json") for url in visit.requests) >= traces)
