@@ -76,11 +76,19 @@ def _places(points: Tensor, names: list[str]) -> list[str]:
 
 
 def _extremes(tensor: Tensor) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Where the smallest and the largest number stand; masked ones (−inf) count only if there are no others."""
+    """Where the smallest and the largest number stand; masked ones (−inf) count only if there are no others.
+
+    Among numbers that differ by rounding alone it is the first: PyTorch and the browser add up in different orders.
+    """
     flat = tensor.flatten()
     finite = flat.isfinite() if flat.isfinite().any() else flat == flat
     places = finite.nonzero().flatten()
-    ends = places[flat[places].argmin()], places[flat[places].argmax()]
+    found = flat[places].double()
+    slack = 1e-5 * max(1.0, float(found.abs().max())) if flat.isfinite().any() else 0.0
+    ends = (
+        places[(found <= found.min() + slack).nonzero()[0, 0]],
+        places[(found >= found.max() - slack).nonzero()[0, 0]],
+    )
     low, high = (tuple(int(i) for i in unravel(int(end), tensor.shape)) for end in ends)
     return low, high
 

@@ -18,6 +18,8 @@ export function drawChart(slot, view, tensors, look) {
     plot_bgcolor: layout.plot_bgcolor ?? "rgba(0,0,0,0)",
     dragmode: false,
     hovermode: view.kind === "lines" ? "x" : "closest",
+    // A curve of few points answers wherever the pointer is.
+    hoverdistance: view.kind === "lines" ? -1 : 20,
     showlegend: Boolean(view.names && view.names.length > 1),
     legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom", bgcolor: "rgba(0,0,0,0)", font: { size: 11 }, itemwidth: 30 },
     shapes: markShapes(view, look, ink),

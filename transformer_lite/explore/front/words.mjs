@@ -63,14 +63,17 @@ function places(data, names) {
 
 /** Where the smallest and the largest number stand; masked ones (−∞) count only if there are no others. */
 export function extremes(data) {
-  let low = -1;
-  let high = -1;
-  for (let i = 0; i < data.length; i++) {
-    if (!Number.isFinite(data[i])) continue;
-    if (low < 0 || data[i] < data[low]) low = i;
-    if (high < 0 || data[i] > data[high]) high = i;
+  let [least, most, scale] = [Infinity, -Infinity, 1];
+  for (const x of data) {
+    if (!Number.isFinite(x)) continue;
+    least = Math.min(least, x);
+    most = Math.max(most, x);
+    scale = Math.max(scale, Math.abs(x));
   }
-  return { low: Math.max(0, low), high: Math.max(0, high) };
+  // Among numbers that differ by rounding alone, the first: PyTorch and the browser add up in different orders.
+  const slack = 1e-5 * scale;
+  const first = (fits) => Math.max(0, data.findIndex((x) => Number.isFinite(x) && fits(x)));
+  return { low: first((x) => x <= least + slack), high: first((x) => x >= most - slack) };
 }
 
 /** The indices along each dimension of a place in the flattened tensor. */
