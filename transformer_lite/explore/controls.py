@@ -9,7 +9,7 @@ import math
 import random
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass
-from typing import Any
+from typing import Any, TypeGuard
 
 import torch
 from torch import Tensor
@@ -54,14 +54,23 @@ class Control:
         return {"kind": self.kind, "label": self.label, "value": self.value}
 
 
-def _number_in_range(control: "Slider | Length", value: Any) -> float:
+def _is_number(value: Any) -> TypeGuard[float]:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and not math.isnan(value)
+
+
+def _number_in_range(control: "Slider | Length | Points", value: Any) -> float:
     assert control.label is not None
     parts = {"label": control.label, "min": number(control.min), "max": number(control.max)}
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or math.isnan(value):
+    if not _is_number(value):
         raise ValueError(say("not-a-number", value=value, **parts))
     if not control.min <= value <= control.max:
         raise ValueError(say("out-of-range", value=number(value), **parts))
     return value
+
+
+def _random_step(rng: random.Random, low: float, high: float, step: float) -> float:
+    """One of the positions of a handle that moves by steps."""
+    return round(min(high, low + step * rng.randint(0, int((high - low) / step))), 9)
 
 
 @dataclass
@@ -99,9 +108,7 @@ class Slider(Control):
 
     def sample(self, rng: random.Random) -> float:
         assert self.step is not None
-        return round(
-            min(self.max, self.min + self.step * rng.randint(0, int((self.max - self.min) / self.step))), 9
-        )
+        return _random_step(rng, self.min, self.max, self.step)
 
     def extremes(self) -> list[float]:
         return [self.min, self.max]
@@ -286,9 +293,8 @@ class Order(Control):
 
     def check(self, value: Any) -> list[int]:
         count = len(self.items)
-        if not isinstance(value, (list, tuple)) or any(type(i) is not int for i in value):
-            raise ValueError(say("not-an-order", label=self.label, max=count - 1, value=value))
-        if sorted(value) != list(range(count)):
+        whole = isinstance(value, (list, tuple)) and all(type(i) is int for i in value)
+        if not whole or sorted(value) != list(range(count)):
             raise ValueError(say("not-an-order", label=self.label, max=count - 1, value=value))
         return list(value)
 
@@ -340,26 +346,18 @@ class Points(Control):
     def check(self, value: Any) -> list[list[float]]:
         assert self.names is not None
         pairs = isinstance(value, (list, tuple)) and all(
-            isinstance(point, (list, tuple)) and len(point) == 2 for point in value
+            isinstance(point, (list, tuple)) and len(point) == 2 and all(map(_is_number, point))
+            for point in value
         )
         if not pairs or len(value) != len(self.names):
             raise ValueError(say("not-points", label=self.label, count=len(self.names), value=value))
-        parts = {"label": self.label, "min": number(self.min), "max": number(self.max)}
-        for x in (x for point in value for x in point):
-            if isinstance(x, bool) or not isinstance(x, (int, float)) or math.isnan(x):
-                raise ValueError(say("not-points", label=self.label, count=len(self.names), value=value))
-            if not self.min <= x <= self.max:
-                raise ValueError(say("out-of-range", value=number(x), **parts))
-        return [list(point) for point in value]
+        return [[_number_in_range(self, x) for x in point] for point in value]
 
     def encode(self, value: Sequence[Sequence[float]]) -> Tensor:
         return torch.tensor(value, dtype=torch.float32)  # (n, 2)
 
     def sample(self, rng: random.Random) -> list[list[float]]:
-        steps = int((self.max - self.min) / self.step)
-        return [
-            [round(self.min + self.step * rng.randint(0, steps), 9) for _ in range(2)] for _ in self.value
-        ]
+        return [[_random_step(rng, self.min, self.max, self.step) for _ in range(2)] for _ in self.value]
 
     def extremes(self) -> list[list[list[float]]]:
         # All in one corner, and all in one place near the middle: nothing to tell them apart, and no length.

@@ -20,7 +20,7 @@ from .views import Bars, Heatmap, Number, View
 
 Answers = dict[str, Tensor]
 
-# How many dimensions an answer has, and what shows it.
+# What holds an answer of each kind.
 _VIEWS: dict[str, Callable[[Tensor], View]] = {
     "number": Number,
     "choice": Number,

@@ -200,7 +200,8 @@ def contour_levels(field: Tensor) -> list[float]:
 def _image(axes: Any, tensors: dict[str, Tensor], described: dict[str, Any], labels: list[list[str]]) -> None:
     values = tensors[""].clamp(0, 1).numpy()
     axes.imshow(values, cmap="gray", vmin=0, vmax=1, interpolation="nearest")
-    axes.set_axis_off()
+    axes.set(xticks=[], yticks=[])
+    axes.spines[:].set_visible(True)
     if described["grid"]:
         for across, size in ((True, values.shape[0]), (False, values.shape[1])):
             for at in range(0, size + 1, described["grid"]):

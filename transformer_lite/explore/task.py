@@ -1,14 +1,16 @@
 """`@task`: a few lines of code for the reader to write in the notebook, checked by running them.
 
-@task(inputs=[(5,), (1,)], hints={"transposed": "Rows are those who look."})
-def causal(n):
-\"\"\"Write a causal mask for n words.\"\"\"
-mask = torch.ones(n, n).tril().bool()
-return {"right": mask, "transposed": mask.T}
+    @task(inputs=[(5,), (1,)], hints={"transposed": "Rows are those who look."})
+    def causal(n):
+        \"\"\"Write a causal mask for n words.\"\"\"
+        mask = torch.ones(n, n).tril().bool()
+        return {"right": mask, "transposed": mask.T}
 
-def answer(n): ...
+    def answer(n): ...
 
-causal.check(answer)
+    causal.check(answer)
+
+The function returns the right result for these arguments, and the typical wrong ones, each with its hint.
 """
 
 import inspect
@@ -37,14 +39,14 @@ class Task:
         name = function.__name__
         if not self.inputs:
             raise ValueError(f"{name}: give one tuple of arguments or more to try")
-        given = [function(*arguments) for arguments in self.inputs]
-        for results in given:
+        self.results = [function(*arguments) for arguments in self.inputs]
+        for results in self.results:
             if results.keys() != self.hints.keys() | {"right"}:
                 raise ValueError(
                     f"{name} must return 'right' and {sorted(self.hints)}, got {sorted(results)}"
                 )
         for wrong in self.hints:
-            if all(_same(results[wrong], results["right"]) for results in given):
+            if all(_same(results[wrong], results["right"]) for results in self.results):
                 raise ValueError(
                     f"{name}: for these inputs the wrong result {wrong!r} is as good as the right one"
                 )
@@ -61,24 +63,23 @@ class Task:
         """`Right.`, or what is wrong with the function, in a sentence."""
         if page.building():
             return say("task-in-notebook")
-        results = []
-        for arguments in self.inputs:
+        answers = []
+        for arguments, results in zip(self.inputs, self.results, strict=True):
             said = {"arguments": ", ".join(map(_brief, arguments))}
             try:
                 result = answer(*(a.clone() if isinstance(a, Tensor) else a for a in arguments))
             except Exception as reason:
                 return say("task-failed", reason=traceback.format_exception_only(reason)[-1].strip(), **said)
-            right = self.function(*arguments)["right"]
+            right = results["right"]
             if result is None:
                 return say("task-none")
             if not isinstance(result, Tensor):
                 return say("task-not-a-tensor", got=type(result).__name__, shape=tuple(right.shape), **said)
             if result.shape != right.shape:
                 return say("task-shape", got=tuple(result.shape), shape=tuple(right.shape), **said)
-            results.append(result.detach())
+            answers.append(result.detach())
         for name in ("right", *self.hints):
-            wanted = [self.function(*arguments)[name] for arguments in self.inputs]
-            if all(map(_same, results, wanted)):
+            if all(map(_same, answers, (results[name] for results in self.results))):
                 return say("answer-right") if name == "right" else say("answer-hint", hint=self.hints[name])
         return say("answer-wrong")
 

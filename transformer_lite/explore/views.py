@@ -51,13 +51,18 @@ def _shaped(view: str, tensor: Tensor, *dims: int) -> Tensor:
 def _series(view: str, values: Tensor, names: Sequence[str] | None, roles: Sequence[str] | None) -> None:
     """Names and roles must be one for each series, and roles known."""
     count = values.shape[0] if values.ndim == 2 else 1
-    for what, given in (("names", names), ("roles", roles)):
-        if given is not None and len(given) != count:
-            raise ValueError(
-                f"{view}: {what} has {len(given)} entries for {count} series: {', '.join(given)}"
-            )
+    _one_each(view, names, count, "names", "series")
+    _one_each(view, roles, count, "roles", "series")
     for role in roles or ():
         _role(view, role)
+
+
+def _one_each(view: str, given: Sequence[str] | None, count: int, what: str, of: str) -> None:
+    # While a graph is traced, the count may be a symbol; it was compared when the figure was made.
+    if given is not None and isinstance(count, int) and len(given) != count:
+        raise ValueError(
+            f"{view}: {what} has {len(given)} entries for {count} {of}, give one for each: {', '.join(given)}"
+        )
 
 
 def _role(view: str, role: str | None) -> None:
@@ -70,6 +75,8 @@ class View:
 
     kind: str
     title: str | None
+    # The fields that decide how it is drawn, beside its title.
+    settings: tuple[str, ...] = ()
 
     def tensors(self) -> dict[str, Tensor]:
         """The numbers on display: the view's own under the empty name, others (`x`, …) under theirs."""
@@ -81,7 +88,9 @@ class View:
 
     def describe(self) -> dict[str, Any]:
         """How to draw the view, apart from its numbers."""
-        return {"kind": self.kind, "title": self.title, "axes": [axis.describe() for axis in self.axes()]}
+        own = {name: getattr(self, name) for name in self.settings}
+        axes = [axis.describe() for axis in self.axes()]
+        return {"kind": self.kind, "title": self.title, "axes": axes} | own
 
 
 @dataclass
@@ -104,9 +113,12 @@ class Heatmap(View):
     limit: float | None = None
     categories: bool = False
     kind = "heatmap"
+    settings = ("role", "signed", "limit", "categories")
 
     def __post_init__(self) -> None:
         self.values = _shaped("Heatmap", self.values, 2)
+        if not self.signed and self.limit is None:
+            self.limit = 1.0
         _role("Heatmap", self.role)
 
     def tensors(self) -> dict[str, Tensor]:
@@ -114,11 +126,6 @@ class Heatmap(View):
 
     def axes(self) -> list[Axis]:
         return [_axis(self.rows), _axis(self.columns)]
-
-    def describe(self) -> dict[str, Any]:
-        limit = self.limit if self.limit is not None or self.signed else 1.0
-        own = {"role": self.role, "signed": self.signed, "limit": limit, "categories": self.categories}
-        return super().describe() | own
 
 
 def heatmap_limit(described: dict[str, Any], values: Tensor) -> float:
@@ -148,6 +155,7 @@ class Lines(View):
     log_x: bool = False
     log_y: bool = False
     kind = "lines"
+    settings = ("names", "roles", "x_title", "y_title", "range", "log_x", "log_y")
 
     def __post_init__(self) -> None:
         self.values = _shaped("Lines", self.values, 1, 2)
@@ -164,10 +172,6 @@ class Lines(View):
     def tensors(self) -> dict[str, Tensor]:
         own = {"": self.values, "x": self.x, "at": self.at}
         return {name: tensor for name, tensor in own.items() if tensor is not None}
-
-    def describe(self) -> dict[str, Any]:
-        own = ("names", "roles", "x_title", "y_title", "range", "log_x", "log_y")
-        return super().describe() | {name: getattr(self, name) for name in own}
 
 
 @dataclass
@@ -186,6 +190,7 @@ class Bars(View):
     y_title: str = ""
     range: tuple[float, float] | None = None
     kind = "bars"
+    settings = ("names", "roles", "y_title", "range")
 
     def __post_init__(self) -> None:
         self.values = _shaped("Bars", self.values, 1, 2)
@@ -196,10 +201,6 @@ class Bars(View):
 
     def axes(self) -> list[Axis]:
         return [*([Axis("series", labels=self.names)] if self.values.ndim == 2 else []), _axis(self.items)]
-
-    def describe(self) -> dict[str, Any]:
-        own = ("names", "roles", "y_title", "range")
-        return super().describe() | {name: getattr(self, name) for name in own}
 
 
 @dataclass
@@ -224,16 +225,13 @@ class Scatter(View):
     x_title: str = ""
     y_title: str = ""
     kind = "scatter"
+    settings = ("roles", "arrows", "range", "x_title", "y_title")
 
     def __post_init__(self) -> None:
         self.values = _pairs("Scatter", self.values)
+        _one_each("Scatter", self.roles, self.values.shape[0], "roles", "points")
         for role in self.roles or ():
             _role("Scatter", role)
-        count = self.values.shape[0]
-        if self.roles is not None and isinstance(count, int) and len(self.roles) != count:
-            raise ValueError(
-                f"Scatter: roles has {len(self.roles)} entries for {count} points; give one for each"
-            )
         if self.path is not None:
             self.path = _pairs("Scatter path", self.path)
         if self.field is not None:
@@ -245,10 +243,6 @@ class Scatter(View):
 
     def axes(self) -> list[Axis]:
         return [_axis(self.points), Axis("coordinate", ["x", "y"])]
-
-    def describe(self) -> dict[str, Any]:
-        own = ("roles", "arrows", "range", "x_title", "y_title")
-        return super().describe() | {name: getattr(self, name) for name in own}
 
 
 def _pairs(view: str, tensor: Tensor) -> Tensor:
@@ -272,6 +266,7 @@ class Image(View):
     grid: int | None = None
     title: str | None = None
     kind = "image"
+    settings = ("grid",)
 
     def __post_init__(self) -> None:
         self.values = _shaped("Image", self.values, 2, 3)
@@ -289,9 +284,6 @@ class Image(View):
         colours = [Axis("colour", ["red", "green", "blue"])] if self.values.ndim == 3 else []
         return [_axis(self.rows), _axis(self.columns), *colours]
 
-    def describe(self) -> dict[str, Any]:
-        return super().describe() | {"grid": self.grid}
-
 
 @dataclass
 class Tokens(View):
@@ -307,6 +299,7 @@ class Tokens(View):
     role: str | None = None
     limit: float = 1.0
     kind = "tokens"
+    settings = ("role", "limit")
 
     def __post_init__(self) -> None:
         self.values = _shaped("Tokens", self.values, 1)
@@ -318,9 +311,6 @@ class Tokens(View):
     def axes(self) -> list[Axis]:
         return [_axis(self.words)]
 
-    def describe(self) -> dict[str, Any]:
-        return super().describe() | {"role": self.role, "limit": self.limit}
-
 
 @dataclass
 class Number(View):
@@ -331,6 +321,7 @@ class Number(View):
     title: str | None = None
     role: str | None = None
     kind = "number"
+    settings = ("role",)
 
     def __post_init__(self) -> None:
         self.value = _shaped("Number", self.value, 0)
@@ -338,6 +329,3 @@ class Number(View):
 
     def tensors(self) -> dict[str, Tensor]:
         return {"": self.value}  # ()
-
-    def describe(self) -> dict[str, Any]:
-        return super().describe() | {"role": self.role}

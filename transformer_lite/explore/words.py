@@ -21,10 +21,11 @@ def labels(figure: Explorable, axis: dict[str, Any], size: int, values: Values) 
     named = axis["labels"]
     if isinstance(named, list):
         return named[:size]
-    if isinstance(named, str) and isinstance(figure.controls[named], Words):
+    control = figure.controls[named] if named else None
+    if isinstance(control, Words):
         return str(values[named]).lower().split()
-    if isinstance(named, str) and isinstance(order := figure.controls[named], Order):
-        return [order.items[i] for i in values[named]]
+    if isinstance(control, Order):
+        return [control.items[i] for i in values[named]]
     return [str(i) for i in range(size)]
 
 
@@ -36,6 +37,7 @@ def summary(figure: Explorable, views: dict[str, View], values: Values) -> str:
 
 def _sentence(figure: Explorable, view: View, described: dict[str, Any], values: Values) -> str:
     tensor, title, kind = view.tensors()[""], described["title"], described["kind"]
+    tensor = tensor if described.get("log_y") else _without_noise(tensor)
     if kind == "number":
         return say("summary-number", title=title, value=number(tensor.item()))
     if kind == "lines":
@@ -56,6 +58,12 @@ def _sentence(figure: Explorable, view: View, described: dict[str, Any], values:
         return say("summary-heatmap", rows=len(tensor), columns=tensor.shape[1], **places, **parts)
     low_item, high_item = (" ".join(n[i] for n, i in zip(named, at, strict=True)) for at in (low, high))
     return say(f"summary-{kind}", count=tensor.numel(), min_item=low_item, max_item=high_item, **parts)
+
+
+def _without_noise(tensor: Tensor) -> Tensor:
+    """0 for what is but rounding beside the view's largest number: PyTorch and the browser round differently."""
+    largest = tensor[tensor.isfinite()].abs().amax() if tensor.isfinite().any() else tensor.new_zeros(())
+    return tensor.masked_fill(tensor.abs() < 1e-6 * largest, 0)
 
 
 def _series(tensor: Tensor, names: list[str] | None) -> list[str]:

@@ -5,6 +5,7 @@ that the package does not have is a warning, and so fails the build.
 """
 
 import ast
+from functools import cache
 from pathlib import Path
 
 from docutils import nodes
@@ -14,6 +15,7 @@ from sphinx.util.docutils import SphinxRole
 logger = logging.getLogger(__name__)
 
 
+@cache
 def defined(source: str) -> set[str]:
     """The functions and classes of a module, and the methods of its classes, as `Class.method`."""
     names = set()

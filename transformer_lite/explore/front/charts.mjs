@@ -4,11 +4,21 @@ import { unravel } from "./words.mjs";
 
 const MAX_TEXT_CELLS = 400;
 
+// Colours of a chart that stand for nothing; those that do are in the palette.
+const INK = { light: "#2b323b", dark: "#d5dbe3" };
+const STRONG_INK = { light: "#11161c", dark: "#f2f5f9" };
+const GRID = { light: "#e4e8ed", dark: "#2b343f" };
+const RULE = { light: "#9aa5b1", dark: "#4b5766" };
+const MASKED = { light: "#d5d9df", dark: "#39424e" };
+
+/** A palette's colours as plotly's scale. */
+const scaleOf = (stops) => stops.map((colour, i) => [i / (stops.length - 1), colour]);
+
 /** Draws a view into `slot`. `look` is {Plotly, theme, labels, role, marks, width}; resolves when it is drawn. */
 export function drawChart(slot, view, tensors, look) {
   const { data, layout } = { heatmap, lines, bars, scatter, image }[view.kind](view, tensors, look);
-  const ink = look.theme === "dark" ? "#d5dbe3" : "#2b323b";
-  const axis = { fixedrange: true, zeroline: false, gridcolor: look.theme === "dark" ? "#2b343f" : "#e4e8ed", tickfont: { size: 11 } };
+  const ink = INK[look.theme];
+  const axis = { fixedrange: true, zeroline: false, gridcolor: GRID[look.theme], tickfont: { size: 11 } };
   const whole = {
     ...layout,
     xaxis: { ...axis, ...layout.xaxis },
@@ -30,7 +40,7 @@ export function drawChart(slot, view, tensors, look) {
 
 /** Outlines what is picked and what the reader points at, without drawing the numbers again. */
 export function markChart(slot, view, look) {
-  const ink = look.theme === "dark" ? "#d5dbe3" : "#2b323b";
+  const ink = INK[look.theme];
   return look.Plotly.relayout(slot, { shapes: markShapes(view, look, ink) });
 }
 
@@ -102,7 +112,7 @@ function heatmap(view, tensors, { theme, labels, width }) {
     xgap: rows * columns <= MAX_TEXT_CELLS ? 1 : 0,
     ygap: rows * columns <= MAX_TEXT_CELLS ? 1 : 0,
   };
-  const masked = theme === "dark" ? "#39424e" : "#d5d9df";
+  const masked = MASKED[theme];
   const ink = (x) => inkOn(colourAt(...(of(x) === null ? [[masked, masked], 0] : [stops, (of(x) - zmin) / (zmax - zmin)])));
   const top = flat ? 24 : 20 + 5.2 * longest;
   // A tilted label leans over its cell to the right.
@@ -122,8 +132,7 @@ function heatmap(view, tensors, { theme, labels, width }) {
 function shades(view, data, theme) {
   const stops = PALETTE[view.signed ? "diverging" : "sequential"][theme];
   const [zmin, zmax] = colourRange(view, data);
-  const colorscale = stops.map((colour, i) => [i / (stops.length - 1), colour]);
-  return { stops, zmin, zmax, colorscale, of: (x) => (Number.isFinite(x) ? x : null) };
+  return { stops, zmin, zmax, colorscale: scaleOf(stops), of: (x) => (Number.isFinite(x) ? x : null) };
 }
 
 /** Ids, each in a colour of its own; negative ones are left out. */
@@ -225,16 +234,15 @@ function scatter(view, tensors, { theme, labels }) {
   const colours = points.map((_, i) => seriesColour(view, i, theme));
   const named = Boolean(view.axes[0].labels);
   const [low, high] = view.range;
-  const ink = theme === "dark" ? "#f2f5f9" : "#11161c";
+  const ink = STRONG_INK[theme];
   const data = [];
   if (tensors.field) {
     const { shape: [rows, columns] } = tensors.field;
     const places = (n) => Array.from({ length: n }, (_, i) => low + (i * (high - low)) / (n - 1));
-    const stops = PALETTE.sequential[theme];
     data.push({
       type: "contour", z: rowsOf(tensors.field), x: places(columns), y: places(rows), hoverinfo: "none", showscale: false,
-      autocontour: true, ncontours: 14, line: { width: 0.5, color: theme === "dark" ? "#4b5766" : "#9aa5b1" },
-      colorscale: stops.map((colour, i) => [i / (stops.length - 1), colour]),
+      autocontour: true, ncontours: 14, line: { width: 0.5, color: RULE[theme] },
+      colorscale: scaleOf(PALETTE.sequential[theme]),
     });
   }
   if (tensors.path) {
@@ -259,12 +267,12 @@ function scatter(view, tensors, { theme, labels }) {
   data.push({
     type: "scatter", mode: named ? "markers+text" : "markers", x: points.map(([x]) => x), y: points.map(([, y]) => y), hoverinfo: "none",
     // An arrow has its own head; the point beneath it is there for the pointer.
-    marker: { size: 9, color: colours, opacity: view.arrows ? 0 : 1, line: { width: 1, color: theme === "dark" ? "#14181e" : "#ffffff" } },
+    marker: { size: 9, color: colours, opacity: view.arrows ? 0 : 1, line: { width: 1, color: PALETTE.background[theme] } },
     text: labels[0].map((label, i) => (sides[i].endsWith("left") ? `${asText(label)}\u2002` : `\u2002${asText(label)}`)),
     textfont: { size: 12, color: tensors.field ? ink : colours },
     textposition: sides,
   });
-  const axis = { range: [low, high], zeroline: low < 0 && high > 0, zerolinecolor: theme === "dark" ? "#4b5766" : "#9aa5b1", constrain: "domain" };
+  const axis = { range: [low, high], zeroline: low < 0 && high > 0, zerolinecolor: RULE[theme], constrain: "domain" };
   return {
     data,
     layout: {
@@ -275,14 +283,16 @@ function scatter(view, tensors, { theme, labels }) {
   };
 }
 
-function image(view, tensors) {
+function image(view, tensors, { theme }) {
   const { shape: [rows, columns, colours = 1], data } = tensors[""];
   const shade = (x) => Math.round(255 * Math.min(1, Math.max(0, x)));
   const pixel = (row, column) => {
     const at = (row * columns + column) * colours;
     return colours === 3 ? [0, 1, 2].map((c) => shade(data[at + c])) : Array(3).fill(shade(data[at]));
   };
-  const axis = { showgrid: false, showticklabels: false, ticks: "", constrain: "domain" };
+  // The frame tells white pixels from a white page.
+  const frame = { showline: true, mirror: true, linecolor: RULE[theme], linewidth: 1 };
+  const axis = { showgrid: false, showticklabels: false, ticks: "", constrain: "domain", ...frame };
   return {
     data: [{
       type: "image", hoverinfo: "none",

@@ -53,12 +53,8 @@ const READ = {
 };
 
 function judge({ hints, kind, options, tolerance }, answers, given) {
-  const matches = {
-    number: ([answer]) => near(given, answer, tolerance),
-    choice: ([answer]) => Number(given) === answer,
-    order: (answer) => String(given) === String(answer),
-    mask: (answer) => String(given) === String(answer),
-  }[kind];
+  // An order and a mask are as many numbers as the answer, a choice is one.
+  const matches = (answer) => (kind === "number" ? near(given, answer[0], tolerance) : String(given) === String(answer));
   if (matches(answers.right)) return { right: true, text: say("answer-right") };
   const wrong = kind === "choice" ? options[Number(given)] : Object.keys(hints).find((key) => matches(answers[key]));
   return { right: false, text: wrong ? say("answer-hint", { hint: hints[wrong] }) : say("answer-wrong") };

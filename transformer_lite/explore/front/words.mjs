@@ -17,8 +17,9 @@ export function summary(views, outputs, controls, values) {
   return Object.entries(views).map(([name, view]) => sentence(view, outputs[name], controls, values)).join(" ");
 }
 
-function sentence(view, { shape, data }, controls, values) {
+function sentence(view, { shape, data: shown }, controls, values) {
   const { title, kind } = view;
+  const data = view.log_y ? shown : withoutNoise(shown);
   if (kind === "number") return say("summary-number", { title, value: number(data[0]) });
   if (kind === "lines") return say("summary-lines", { title, series: series(view, shape, data).join("; ") });
   const named = view.axes.map((axis, d) => axisLabels(axis, shape[d], controls, values));
@@ -38,6 +39,12 @@ function sentence(view, { shape, data }, controls, values) {
   }
   const item = (index) => shape.map((_, d) => at(index, d)).join(" ");
   return say(`summary-${kind}`, { ...parts, count: data.length, max_item: item(high), min_item: item(low) });
+}
+
+/** 0 for what is but rounding beside the view's largest number: PyTorch and the browser round differently. */
+function withoutNoise(data) {
+  const largest = data.reduce((most, x) => (Number.isFinite(x) ? Math.max(most, Math.abs(x)) : most), 0);
+  return data.map((x) => (Math.abs(x) < 1e-6 * largest ? 0 : x));
 }
 
 function series(view, shape, data) {
