@@ -17,10 +17,7 @@ test: ## build the website and run every check and test, the browser's too
 	@tools/chromium.sh
 	@$(MAKE) --no-print-directory lint
 	@.venv/bin/python tools/site.py
-	@# The browser's tests and all others beside each other: they take about the same time.
-	@.venv/bin/python -m pytest --ignore tests/browser & others=$$!; \
-	.venv/bin/python -m pytest tests/browser; browser=$$?; \
-	wait $$others && exit $$browser
+	@.venv/bin/python -m pytest --numprocesses auto --dist loadgroup
 
 lint: ## check style and types
 	@tools/setup.sh book test

@@ -58,7 +58,11 @@ def pytest_generate_tests(metafunc):
     if "any_page" in metafunc.fixturenames:
         metafunc.parametrize("any_page", [*built_pages(), "workbench/workbench.html"], scope="module")
     if "live_page" in metafunc.fixturenames:
-        metafunc.parametrize("live_page", pages_with('class="explorable"'), scope="module")
+        pages = pages_with('class="explorable"')
+        if "opened" in metafunc.fixturenames:
+            # One process opens the page once for all of these tests.
+            pages = [pytest.param(page, marks=pytest.mark.xdist_group(page)) for page in pages]
+        metafunc.parametrize("live_page", pages, scope="module")
     if "one_of_few" in metafunc.fixturenames:
         metafunc.parametrize("one_of_few", FEW, scope="module")
 

@@ -137,6 +137,12 @@ def test_no_two_things_on_a_page_have_one_id(served, any_page):
     assert len(ids) == len(set(ids)), sorted({id_ for id_ in ids if ids.count(id_) > 1})
 
 
+def test_pictures_reserve_their_place(served, any_page):
+    markup = (served / "sub" / any_page).read_text(encoding="utf-8")
+    for picture in re.findall(r"<img\b[^>]*_images/[^>]*>", markup):
+        assert re.search(r'\bwidth="[1-9]\d*" height="[1-9]\d*"', picture), picture
+
+
 def test_a_page_with_scripts_states_a_policy_of_its_own(served, any_page):
     markup = (served / "sub" / any_page).read_text(encoding="utf-8")
     if any_page.startswith("workbench") or "<script" not in markup:

@@ -1,5 +1,6 @@
 """Exports a figure's torch function to ONNX: one graph for each combination of toggles and choices."""
 
+import functools
 import logging
 import math
 import warnings
@@ -101,6 +102,14 @@ def _example(figure: Explorable) -> tuple[Tensor, ...]:
     return tuple(example)
 
 
+@functools.cache
+def _keep_operators() -> None:
+    """The exporter parses the sources of all its operators anew for each graph, a third of its time; once will do."""
+    from torch.onnx._internal.exporter._registration import ONNXRegistry
+
+    ONNXRegistry.from_torchlib = staticmethod(functools.cache(ONNXRegistry.from_torchlib))  # type: ignore
+
+
 def _to_onnx(
     module: nn.Module, figure: Explorable, computation: _Computation, example: tuple[Tensor, ...]
 ) -> bytes:
@@ -111,6 +120,7 @@ def _to_onnx(
     names = list(
         outputs(figure.views(dict(zip(computation.inputs, example, strict=True)) | computation.variant))
     )
+    _keep_operators()
     # The exporter reports on optional packages and on its own progress; a reason for failure arrives as an exception.
     logging.disable(logging.WARNING)
     try:

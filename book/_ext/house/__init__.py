@@ -17,6 +17,7 @@ def setup(app):
     # before the table of contents is read, which would take them for pages that it does not list.
     shutil.rmtree(Path(app.srcdir) / "book/api", ignore_errors=True)
     app.connect("config-inited", cache.choose_folders)
+    app.connect("env-before-read-docs", cache.run_chapters)
     outputs.setup(app)
     docstrings.setup(app)
     mathematics.setup(app)

@@ -2,12 +2,18 @@
 
 jupyter-cache looks at a notebook's code cells alone, so a chapter whose package has changed would show the old
 package's results. Here another package means another folder, and the folders of earlier packages are removed.
+
+Chapters that must run do so before Sphinx reads any, as many at a time as there are processors.
 """
 
 import hashlib
+import logging
 import os
 import shutil
 from pathlib import Path
+
+from jupyter_cache import get_cache
+from jupyter_cache.executors import load_executor
 
 KEPT = Path("_build/chapters")
 # The front end is bundled into the site after the chapters have run; they do not depend on it.
@@ -38,3 +44,17 @@ def choose_folders(app, config):
     os.environ["TRANSFORMER_LITE_SITE"] = str(figures)
     config.house_figures = str(figures)
     config.nb_execution_cache_path = str(folder / "notebooks")
+
+
+def run_chapters(app, env, docnames):
+    """Fill the cache. A chapter that fails is left to MyST-NB, which runs it again and says what went wrong."""
+    cache = get_cache(app.config.nb_execution_cache_path)
+    chapters = [path for path in map(env.doc2path, docnames) if path.suffix == ".ipynb"]
+    for path in chapters:
+        cache.add_nb_to_project(str(path))
+    logger = logging.getLogger(__name__)
+    logger.setLevel(logging.INFO)  # one line for each chapter
+    executor = load_executor("local-parallel", cache, logger)
+    executor.run_and_cache(
+        filter_uris=[str(path) for path in chapters], timeout=app.config.nb_execution_timeout
+    )

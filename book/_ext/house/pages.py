@@ -8,6 +8,7 @@ earlier build may pass through again.
 import hashlib
 import posixpath
 import re
+import struct
 from pathlib import Path
 
 from house import explorables, icons, palette, styles
@@ -23,6 +24,8 @@ CLASSIC = {"text/javascript", "application/javascript"}
 LINK = re.compile(r'\b(href|src|action|data-content_root)="([^"#:]+)(?=["#])')
 # Pictures wait until the reader comes near them; so do the logos in closed menus.
 IMAGE = re.compile(r"<img\b(?![^>]*\bloading=)")
+# A picture that a cell has drawn.
+DRAWN = re.compile(r'<img\b(?![^>]*\bwidth=)(?=[^>]*\bsrc="([^"]*_images/[^"]+\.png)")')
 # What the theme and the extensions write that a screen reader stumbles over, and what it should say.
 MENDED = [
     # every exercise, solution and proof of a page has the same id
@@ -99,6 +102,17 @@ def mend(html: str) -> str:
     return html
 
 
+def reserve_places(html: str, folder: Path) -> str:
+    """Pictures state their size, so that nothing moves when they arrive."""
+
+    def sized(found):
+        header = (folder / found[1]).read_bytes()[:24]  # of a PNG: 16 bytes, then its width and height
+        width, height = struct.unpack(">II", header[16:])
+        return f'<img width="{width}" height="{height}"'
+
+    return DRAWN.sub(sized, html)
+
+
 def at_the_top(html: str, folder: str) -> str:
     """A page of `folder`, as it reads from the site's top."""
 
@@ -128,6 +142,7 @@ def finish(app, exception):
         before = path.read_text(encoding="utf-8")
         root = "../" * (len(page.parts) - 1)
         html = mend(state_policy(externalise(before, root, static)))
+        html = reserve_places(html, path.parent)
         if handler := HANDLER.search(html):
             raise ValueError(f"{path}: the inline handler {handler[1]} cannot run under the site's policy")
         here = explorables.sources(html)
