@@ -49,12 +49,10 @@ def choose_folders(app, config):
 def run_chapters(app, env, docnames):
     """Fill the cache. A chapter that fails is left to MyST-NB, which runs it again and says what went wrong."""
     cache = get_cache(app.config.nb_execution_cache_path)
-    chapters = [path for path in map(env.doc2path, docnames) if path.suffix == ".ipynb"]
+    chapters = [path for path in map(str, map(env.doc2path, docnames)) if path.endswith(".ipynb")]
     for path in chapters:
-        cache.add_nb_to_project(str(path))
+        cache.add_nb_to_project(path)
     logger = logging.getLogger(__name__)
     logger.setLevel(logging.INFO)  # one line for each chapter
     executor = load_executor("local-parallel", cache, logger)
-    executor.run_and_cache(
-        filter_uris=[str(path) for path in chapters], timeout=app.config.nb_execution_timeout
-    )
+    executor.run_and_cache(filter_uris=chapters, timeout=app.config.nb_execution_timeout)
