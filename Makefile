@@ -17,7 +17,7 @@ test: ## build the website and run every check and test, the browser's too
 	@tools/chromium.sh
 	@$(MAKE) --no-print-directory lint
 	@.venv/bin/python tools/site.py
-	@.venv/bin/python -m pytest --numprocesses auto --dist loadgroup
+	@.venv/bin/python -m pytest --numprocesses logical --dist loadgroup
 
 lint: ## check style and types
 	@tools/setup.sh book test
