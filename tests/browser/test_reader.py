@@ -342,6 +342,40 @@ def test_pointing_at_a_masked_cell_says_so(bench):
     bench.page.mouse.move(1, 1)
 
 
+def test_a_masked_id_writes_its_number_again_when_it_comes_back(bench):
+    """Ids below 0 are masked; the reader's order decides where they stand."""
+    figure = "shuffled-words"
+    for order in ([0, 1, 2, 3, 4], [4, 3, 2, 1, 0], [2, 3, 4, 0, 1], [0, 1, 2, 3, 4]):
+        bench.set(figure, order=order)
+        shown = bench.page.evaluate(
+            """(id) => [...probe.figure(id).querySelectorAll('[data-view="regions"] .textpoint')]
+              .map((point) => point.textContent.trim())""",
+            figure,
+        )
+        ids = [*order, *(item - 2 for item in order)]
+        assert shown == [str(i) if i >= 0 else "" for i in ids]
+    bench.reset(figure)
+
+
+def test_a_picture_keeps_square_pixels_in_every_shape(bench):
+    """Its frame is as large as its pixels, whatever stood there before."""
+    figure = "a-picture"
+    for size in (1, 2, 1):
+        bench.set(figure, size=size)
+        for view in ("picture", "red"):
+            rows, columns = bench.outputs(figure)[view]["shape"][:2]
+            box = bench.page.evaluate(
+                """([id, view]) => {
+                  const { width, height } = probe.figure(id)
+                    .querySelector(`[data-view="${view}"] .nsewdrag`).getBoundingClientRect();
+                  return [width, height];
+                }""",
+                [figure, view],
+            )
+            assert abs(box[0] * rows / columns - box[1]) <= 1, (size, view, box)
+    bench.reset(figure)
+
+
 def test_a_pick_stays_inside_a_view_that_shrinks(bench):
     bench.set("attention-matrix", cell=[4, 4])
     control(bench, "attention-matrix", "sentence").locator("input").fill("the cat")

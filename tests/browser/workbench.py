@@ -177,14 +177,14 @@ def dragged_vectors(vectors, warmth, arrows):
     size=Choice([1, 2], label="Grid"),
 )
 def a_picture(pixel, light, size):
-    """A picture with a pixel to pick, and its red alone."""
+    """A picture with a pixel to pick, and the red of its upper half, in pixels of the grid's size."""
     picture = torch.sigmoid(ROWS.flatten()[:144].reshape(6, 8, 3)) * light  # (6, 8, 3)
     patches = (
         picture.unflatten(0, (-1, size)).unflatten(2, (-1, size)).mean((1, 3))
     )  # (6 / size, 8 / size, 3)
     return {
         "picture": Image(picture, grid=size),
-        "red": Image(patches.repeat_interleave(size, 0).repeat_interleave(size, 1)[..., 0]),
+        "red": Image(patches[: 3 // size, :, 0]),  # of another shape at each setting
         "colour": Bars(
             picture[pixel[0], pixel[1]], items=Axis("colour", ["red", "green", "blue"]), range=(0, 1)
         ),

@@ -22,7 +22,7 @@ from .figure import Explorable, Values
 from .palette import LEVELS
 from .text import number, say
 from .trace import packed
-from .views import View, heatmap_limit
+from .views import WIDTH, View, heatmap_limit
 from .words import labels, summary
 
 if TYPE_CHECKING:
@@ -250,7 +250,7 @@ def _legend(described: dict[str, Any], values: Tensor) -> str:
     )
 
 
-HEIGHTS = {"lines": 260, "bars": 260, "scatter": 340, "image": 320}
+HEIGHTS = {"lines": 260, "bars": 260, "scatter": 340}
 
 
 def _height(figure: Explorable, name: str) -> int:
@@ -261,6 +261,9 @@ def _height(figure: Explorable, name: str) -> int:
         described, shape = figure.describe_views(views)[name], views[name].tensors()[""].shape
         if described["kind"] in HEIGHTS:
             heights.append(HEIGHTS[described["kind"]])
+            continue
+        if described["kind"] == "image":
+            heights.append(max(110, min(320, round(WIDTH * shape[0] / shape[1]))))
             continue
         rows, named = shape[0], described["axes"][0]["labels"]
         if isinstance(named, str):

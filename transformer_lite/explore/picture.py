@@ -19,9 +19,8 @@ from torch import Tensor
 
 from .palette import CATEGORICAL, LEVELS
 from .text import number
-from .views import View, heatmap_limit
+from .views import WIDTH, View, heatmap_limit
 
-WIDTH = 460  # CSS pixels; close to what a view gets on the page, so that its text keeps its size
 MAX_TEXT_CELLS = 120
 
 # Stand-ins that matplotlib draws with, each replaced by a CSS variable in the finished SVG.
@@ -200,7 +199,7 @@ def contour_levels(field: Tensor) -> list[float]:
 def _image(axes: Any, tensors: dict[str, Tensor], described: dict[str, Any], labels: list[list[str]]) -> None:
     values = tensors[""].clamp(0, 1).numpy()
     axes.imshow(values, cmap="gray", vmin=0, vmax=1, interpolation="nearest")
-    axes.set(xticks=[], yticks=[])
+    axes.set(xticks=[], yticks=[], anchor="NW")
     axes.spines[:].set_visible(True)
     if described["grid"]:
         for across, size in ((True, values.shape[0]), (False, values.shape[1])):

@@ -13,6 +13,9 @@ from torch import Tensor, float32
 
 from .palette import ROLES
 
+# CSS pixels; close to what a view gets on the page.
+WIDTH = 460
+
 
 @dataclass
 class Axis:

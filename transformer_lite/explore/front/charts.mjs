@@ -16,7 +16,8 @@ const scaleOf = (stops) => stops.map((colour, i) => [i / (stops.length - 1), col
 
 /** Draws a view into `slot`. `look` is {Plotly, theme, labels, role, marks, width}; resolves when it is drawn. */
 export function drawChart(slot, view, tensors, look) {
-  const { data, layout } = { heatmap, lines, bars, scatter, image }[view.kind](view, tensors, look);
+  const size = { width: slot.clientWidth, height: slot.clientHeight };
+  const { data, layout } = { heatmap, lines, bars, scatter, image }[view.kind](view, tensors, look, size);
   const ink = INK[look.theme];
   const axis = { fixedrange: true, zeroline: false, gridcolor: GRID[look.theme], tickfont: { size: 11 } };
   const whole = {
@@ -150,7 +151,8 @@ function cellNumbers(data, columns, ink, categories) {
     type: "scatter", mode: "text", hoverinfo: "skip",
     x: numbers.map((_, i) => i % columns),
     y: numbers.map((_, i) => Math.floor(i / columns)),
-    text: numbers.map((x) => (categories && x < 0 ? "" : cellText(x))),
+    // Not an empty text: plotly would remove it, and never write there again.
+    text: numbers.map((x) => (categories && x < 0 ? "\u00a0" : cellText(x))),
     textfont: { size: 11, color: numbers.map(ink) },
   };
 }
@@ -283,7 +285,7 @@ function scatter(view, tensors, { theme, labels }) {
   };
 }
 
-function image(view, tensors, { theme }) {
+function image(view, tensors, { theme }, { width, height }) {
   const { shape: [rows, columns, colours = 1], data } = tensors[""];
   const shade = (x) => Math.round(255 * Math.min(1, Math.max(0, x)));
   const pixel = (row, column) => {
@@ -292,16 +294,19 @@ function image(view, tensors, { theme }) {
   };
   // The frame tells white pixels from a white page.
   const frame = { showline: true, mirror: true, linecolor: RULE[theme], linewidth: 1 };
-  const axis = { showgrid: false, showticklabels: false, ticks: "", constrain: "domain", ...frame };
+  const axis = { showgrid: false, showticklabels: false, ticks: "", scaleanchor: false, ...frame };
+  // Square pixels by margins: plotly's own way keeps the shape of the picture that was there before.
+  const edge = 4;
+  const side = Math.min((width - 2 * edge) / columns, (height - 2 * edge) / rows);
   return {
     data: [{
       type: "image", hoverinfo: "none",
       z: Array.from({ length: rows }, (_, row) => Array.from({ length: columns }, (_, column) => pixel(row, column))),
     }],
     layout: {
-      margin: { l: 4, r: 4, t: 4, b: 4 },
+      margin: { l: edge, r: width - edge - side * columns, t: edge, b: height - edge - side * rows },
       xaxis: { ...axis, range: [-0.5, columns - 0.5] },
-      yaxis: { ...axis, range: [rows - 0.5, -0.5], scaleanchor: "x" },
+      yaxis: { ...axis, range: [rows - 0.5, -0.5] },
     },
   };
 }
