@@ -98,3 +98,34 @@ def test_a_picture_names_no_machine_and_no_moment():
     assert matplotlib.__version__ not in text
     assert not re.search(r"\d{4}-\d\d-\d\d", text)
     assert "font-family" not in text
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (7, 5), (13, 40)])
+@pytest.mark.parametrize("masked", [0.0, 0.3])
+def test_every_cell_of_a_heatmap_has_its_colour_at_its_place(shape, masked):
+    """Cells of one colour are drawn together: here they are taken apart again."""
+    generator = torch.Generator().manual_seed(1)
+    values = torch.rand(shape, generator=generator)
+    values = values.masked_fill(torch.rand(shape, generator=generator) < masked, -torch.inf)
+    values[0, 0] = 0.5  # what is drawn begins at the first cell
+    text = draw(Heatmap(values))
+    levels = torch.full(shape, -1)
+    for outline, level in re.findall(
+        r'<path d="((?:M\d+ \d+h\d+v1h-\d+z)+)" style="fill: var\(--tl-sequential-(\d+)\)"', text
+    ):
+        for column, row, count in re.findall(r"M(\d+) (\d+)h(\d+)v1h-\3z", outline):
+            cells = levels[int(row), int(column) : int(column) + int(count)]
+            assert (cells == -1).all(), "no cell is drawn twice"
+            cells[:] = int(level)
+    wanted = (values * palette.LEVELS).floor().clamp(max=palette.LEVELS - 1)
+    assert torch.equal(levels, wanted.masked_fill(values == -torch.inf, -1).long())
+    (found,) = re.findall(r"translate\(([\d.]+) ([\d.]+)\) scale\(([\d.]+) ([\d.]+)\)", text)
+    left, top, width, height = map(float, found)
+    box = ET.fromstring(text).attrib["viewBox"].split()
+    assert 0 < left + width * shape[1] <= float(box[2])
+    assert 0 < top + height * shape[0] <= float(box[3])
+
+
+def test_bars_are_not_taken_for_cells():
+    bar = r'<path d="M ([\d.]+) [^"]*" clip-path[^>]* style="fill: var\(--tl-category-0\)'
+    assert len(set(re.findall(bar, draw(VIEWS["bars"])))) == 5, "each bar at a place of its own"

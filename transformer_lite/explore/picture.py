@@ -70,9 +70,42 @@ def svg(view: View, described: dict[str, Any], labels: list[list[str]], height: 
     return _for_the_page(file.getvalue(), prefix)
 
 
+# The cells of a heatmap, as matplotlib writes them; and one of them: left, top, right, bottom, style.
+_CELLS = re.compile(r'(?<=<g id="QuadMesh_1">\n).*?(?=</g>)', re.DOTALL)
+_CELL = re.compile(
+    r'<path d="M (\S+) (\S+) \nL (\S+) \2 \nL \3 (\S+) \nL \1 \4 \nL \1 \2 \n"'
+    r' clip-path="[^"]*" style="(fill: [^"]*)"/>'
+)
+
+
+def _join_cells(found: re.Match[str]) -> str:
+    """Cells of one colour as one path, in units of a cell, and neighbours as one: there may be thousands."""
+    cells = [([float(x) for x in corners], style) for *corners, style in _CELL.findall(found[0])]
+    if not cells:
+        return ""
+    (left, top, right, bottom), _ = cells[0]  # the uppermost on the left, as all that follow stand in rows
+    width, height = right - left, bottom - top
+    left = min(corners[0] for corners, _ in cells)
+    outlines: dict[str, list[list[int]]] = {}
+    for (x, y, *_), style in cells:
+        column, row = round((x - left) / width), round((y - top) / height)
+        runs = outlines.setdefault(style, [])
+        if runs and runs[-1][0] == row and runs[-1][1] + runs[-1][2] == column:
+            runs[-1][2] += 1
+        else:
+            runs.append([row, column, 1])
+    paths = ""
+    for style, runs in outlines.items():
+        outline = "".join(f"M{column} {row}h{count}v1h-{count}z" for row, column, count in runs)
+        paths += f'<path d="{outline}" style="{style}"/>\n'
+    place = f"translate({left:.2f} {top:.2f}) scale({width:.4f} {height:.4f})"
+    return f'<g transform="{place}">\n{paths}</g>\n'
+
+
 def _for_the_page(text: str, prefix: str) -> str:
     text = text[text.index("<svg") :]
     text = re.sub(r"<metadata>.*?</metadata>|<!--.*?-->", "", text, flags=re.DOTALL)
+    text = _CELLS.sub(_join_cells, text)
     text = re.sub(r'(\bid="|href="#|url\(#)', rf"\g<1>{prefix}-", text)
     # Only where a colour is used: a label may look like one.
     text = re.sub(r"(?<=[a-z]: )#01[0-9a-f]{4}\b", lambda colour: _stand_ins.get(colour[0], colour[0]), text)
