@@ -195,8 +195,9 @@ function lines(view, tensors, { theme }) {
   const scale = (log, title, numbers) => {
     const axis = { type: log ? "log" : "linear", title: { text: title, standoff: 6 } };
     const decades = Math.log10(Math.max(...numbers) / Math.min(...numbers));
-    // Over several decades, ticks at powers of ten alone, and at most six of them.
-    return log && decades > 1.3 ? { ...axis, dtick: Math.ceil(decades / 6) } : axis;
+    // Over several decades, ticks at powers of ten alone, and at most six of them; over one, at 1, 2 and 5.
+    if (log && decades > 1.3) return { ...axis, dtick: Math.ceil(decades / 6) };
+    return log && decades > 0.7 ? { ...axis, dtick: "D2" } : axis;
   };
   const range = view.range && (view.log_y ? view.range.map(Math.log10) : view.range);
   return {
