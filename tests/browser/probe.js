@@ -59,14 +59,22 @@ window.probe = {
 
   /** Pairs of texts that cover each other by more than a hair. */
   overlaps(root, slack = 1.5) {
-    const texts = probe.texts(root);
+    const texts = probe.texts(root).map((text) => {
+      const [xs, ys] = [0, 1].map((d) => text.quad.map((corner) => corner[d]));
+      return { ...text, left: Math.min(...xs), right: Math.max(...xs), top: Math.min(...ys), bottom: Math.max(...ys) };
+    }).sort((one, other) => one.top - other.top);
     const found = [];
-    texts.forEach((one, i) => texts.slice(i + 1).forEach((other) => {
-      // Where points lie, their names lie: a reader may drag one over another.
-      if (one.element.closest(".textpoint") && other.element.closest(".textpoint") && one.element.closest("[data-kind=scatter]")) return;
-      if (one.element === other.element || one.element.contains(other.element) || other.element.contains(one.element)) return;
-      if (depth(one.quad, other.quad) > slack) found.push(`“${one.text}” over “${other.text}”`);
-    }));
+    texts.forEach((one, i) => {
+      // Only those that begin before this one ends: an open table holds thousands.
+      for (let j = i + 1; j < texts.length && texts[j].top < one.bottom; j++) {
+        const other = texts[j];
+        if (other.left >= one.right || one.left >= other.right) continue;
+        // Where points lie, their names lie: a reader may drag one over another.
+        if (one.element.closest(".textpoint") && other.element.closest(".textpoint") && one.element.closest("[data-kind=scatter]")) continue;
+        if (one.element === other.element || one.element.contains(other.element) || other.element.contains(one.element)) continue;
+        if (depth(one.quad, other.quad) > slack) found.push(`“${one.text}” over “${other.text}”`);
+      }
+    });
     return found;
   },
 
