@@ -47,7 +47,7 @@ def test_orders_and_masks_are_answers_too():
     assert ordered.figure.run()["right"].tensors()[""].tolist() == [1, 0, 2]
     assert masked.figure.run()["right"].tensors()[""].tolist() == [[1, 0], [1, 1], [1, 1]]
     assert page.exercise_html(masked, "").count("tl-cell") == 6
-    assert 'aria-label="z looks at y"' in page.exercise_html(masked, "")
+    assert 'aria-label="row z, column y"' in page.exercise_html(masked, "")
     assert re.findall(r'class="tl-chip"[^>]*>(\w)<', page.exercise_html(ordered, "")) == ["a", "b", "c"]
 
 

@@ -14,6 +14,7 @@ from torch.fx.experimental.proxy_tensor import make_fx
 
 from .figure import Explorable, Values, outputs
 from .trace import trace
+from .views import largest
 
 # What a float32 sum may lose by being added in another order, relative to the largest number in the view.
 TOLERANCE = 1e-5
@@ -182,7 +183,7 @@ def _follow(figure: Explorable, graph: bytes, cases: list[dict[str, Any]]) -> No
             got = torch.from_numpy(
                 computed[name].copy() if computed[name].ndim else computed[name].reshape(())
             )
-            scale = wanted[wanted.isfinite()].abs().max().clamp(min=1) if wanted.isfinite().any() else 1.0
+            scale = max(1.0, largest(wanted))
             if got.shape != wanted.shape or not torch.allclose(
                 got / scale, wanted / scale, rtol=0, atol=TOLERANCE
             ):

@@ -55,9 +55,7 @@ def _series(view: str, values: Tensor, names: Sequence[str] | None, roles: Seque
     """Names and roles must be one for each series, and roles known."""
     count = values.shape[0] if values.ndim == 2 else 1
     _one_each(view, names, count, "names", "series")
-    _one_each(view, roles, count, "roles", "series")
-    for role in roles or ():
-        _role(view, role)
+    _roles(view, roles, count, "series")
 
 
 def _one_each(view: str, given: Sequence[str] | None, count: int, what: str, of: str) -> None:
@@ -66,6 +64,12 @@ def _one_each(view: str, given: Sequence[str] | None, count: int, what: str, of:
         raise ValueError(
             f"{view}: {what} has {len(given)} entries for {count} {of}, give one for each: {', '.join(given)}"
         )
+
+
+def _roles(view: str, roles: Sequence[str] | None, count: int, of: str) -> None:
+    _one_each(view, roles, count, "roles", of)
+    for role in roles or ():
+        _role(view, role)
 
 
 def _role(view: str, role: str | None) -> None:
@@ -133,8 +137,13 @@ class Heatmap(View):
 
 def heatmap_limit(described: dict[str, Any], values: Tensor) -> float:
     """The number at the end of a described heatmap's colour scale: its limit, or the largest magnitude on display."""
-    finite = values[values.isfinite()]
-    return described["limit"] or (float(finite.abs().max()) if len(finite) else 1.0) or 1.0
+    return described["limit"] or largest(values) or 1.0
+
+
+def largest(values: Tensor) -> float:
+    """The largest finite magnitude, of any shape; 0 if there is none."""
+    finite = values[values.isfinite()]  # (n,)
+    return float(finite.abs().max()) if len(finite) else 0.0
 
 
 @dataclass
@@ -232,9 +241,7 @@ class Scatter(View):
 
     def __post_init__(self) -> None:
         self.values = _pairs("Scatter", self.values)
-        _one_each("Scatter", self.roles, self.values.shape[0], "roles", "points")
-        for role in self.roles or ():
-            _role("Scatter", role)
+        _roles("Scatter", self.roles, self.values.shape[0], "points")
         if self.path is not None:
             self.path = _pairs("Scatter path", self.path)
         if self.field is not None:

@@ -10,7 +10,7 @@ from torch import Tensor
 from .controls import Order, Words
 from .figure import Explorable, Values
 from .text import number, say
-from .views import View
+from .views import View, largest
 
 # So many points of a scatter are named one by one.
 MAX_POINTS = 8
@@ -62,8 +62,7 @@ def _sentence(figure: Explorable, view: View, described: dict[str, Any], values:
 
 def _without_noise(tensor: Tensor) -> Tensor:
     """0 for what is but rounding beside the view's largest number: PyTorch and the browser round differently."""
-    largest = tensor[tensor.isfinite()].abs().amax() if tensor.isfinite().any() else tensor.new_zeros(())
-    return tensor.masked_fill(tensor.abs() < 1e-6 * largest, 0)
+    return tensor.masked_fill(tensor.abs() < 1e-6 * largest(tensor), 0)
 
 
 def _series(tensor: Tensor, names: list[str] | None) -> list[str]:
@@ -92,7 +91,7 @@ def _extremes(tensor: Tensor) -> tuple[tuple[int, ...], tuple[int, ...]]:
     finite = flat.isfinite() if flat.isfinite().any() else flat == flat
     places = finite.nonzero().flatten()
     found = flat[places].double()
-    slack = 1e-5 * max(1.0, float(found.abs().max())) if flat.isfinite().any() else 0.0
+    slack = 1e-5 * max(1.0, largest(tensor))
     ends = (
         places[(found <= found.min() + slack).nonzero()[0, 0]],
         places[(found >= found.max() - slack).nonzero()[0, 0]],

@@ -1,6 +1,6 @@
 // Heatmap, Lines, Bars, Scatter and Image, drawn by plotly.js.
 import { number, say } from "./text.mjs";
-import { unravel } from "./words.mjs";
+import { largest, unravel } from "./words.mjs";
 
 const MAX_TEXT_CELLS = 400;
 
@@ -14,10 +14,10 @@ const MASKED = { light: "#d5d9df", dark: "#39424e" };
 /** A palette's colours as plotly's scale. */
 const scaleOf = (stops) => stops.map((colour, i) => [i / (stops.length - 1), colour]);
 
-/** Draws a view into `slot`. `look` is {Plotly, theme, labels, role, marks, width}; resolves when it is drawn. */
+/** Draws a view into `slot`. `look` is {Plotly, theme, width, labels, shape, marks}; resolves when it is drawn. */
 export function drawChart(slot, view, tensors, look) {
-  const size = { width: slot.clientWidth, height: slot.clientHeight };
-  const { data, layout } = { heatmap, lines, bars, scatter, image }[view.kind](view, tensors, look, size);
+  const kinds = { heatmap, lines, bars, scatter, image };
+  const { data, layout } = kinds[view.kind](view, tensors, { ...look, height: slot.clientHeight });
   const ink = INK[look.theme];
   const axis = { fixedrange: true, zeroline: false, gridcolor: GRID[look.theme], tickfont: { size: 11 } };
   const whole = {
@@ -87,9 +87,7 @@ export function seriesColour(view, i, theme) {
 
 /** The ends of a heatmap's colour scale. */
 export function colourRange(view, data) {
-  let limit = view.limit;
-  if (limit === null) for (const x of data) if (Number.isFinite(x)) limit = Math.max(limit ?? 0, Math.abs(x));
-  limit ||= 1;
+  const limit = (view.limit ?? largest(data)) || 1;
   return [view.signed ? -limit : 0, limit];
 }
 
@@ -286,7 +284,7 @@ function scatter(view, tensors, { theme, labels }) {
   };
 }
 
-function image(view, tensors, { theme }, { width, height }) {
+function image(view, tensors, { theme, width, height }) {
   const { shape: [rows, columns, colours = 1], data } = tensors[""];
   const shade = (x) => Math.round(255 * Math.min(1, Math.max(0, x)));
   const pixel = (row, column) => {

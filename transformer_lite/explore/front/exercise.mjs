@@ -53,7 +53,7 @@ const READ = {
 };
 
 function judge({ hints, kind, options, tolerance }, answers, given) {
-  // An order and a mask are as many numbers as the answer, a choice is one.
+  // The choice is one number; an order or a mask has one for each of the answer's.
   const matches = (answer) => (kind === "number" ? near(given, answer[0], tolerance) : String(given) === String(answer));
   if (matches(answers.right)) return { right: true, text: say("answer-right") };
   const wrong = kind === "choice" ? options[Number(given)] : Object.keys(hints).find((key) => matches(answers[key]));

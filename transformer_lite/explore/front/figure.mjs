@@ -6,7 +6,7 @@ import { csv, download, png, svg, tables } from "./export.mjs";
 import { drawNumber, drawTokens, markTokens } from "./marks.mjs";
 import { placeHandles } from "./handles.mjs";
 import { number, say } from "./text.mjs";
-import { axisLabels, summary } from "./words.mjs";
+import { axisLabels, largest, summary } from "./words.mjs";
 
 // What a float32 sum may lose by being added in another order, relative to the largest number in the view.
 const TOLERANCE = 1e-5;
@@ -428,15 +428,13 @@ class Figure {
 function compare(got, wanted) {
   if (!got || String(got.shape) !== String(wanted.shape)) return { difference: Infinity, scale: 1 };
   let difference = 0;
-  let scale = 1;
   wanted.data.forEach((x, i) => {
     // −∞ must stand exactly where PyTorch has it; Infinity − Infinity would be NaN.
     if (x === got.data[i]) return;
     const apart = Math.abs(x - got.data[i]);
     difference = Math.max(difference, Number.isNaN(apart) ? Infinity : apart);
   });
-  for (const x of wanted.data) if (Number.isFinite(x)) scale = Math.max(scale, Math.abs(x));
-  return { difference, scale };
+  return { difference, scale: Math.max(1, largest(wanted.data)) };
 }
 
 const sameTensor = (one, other) =>

@@ -43,8 +43,13 @@ function sentence(view, { shape, data: shown }, controls, values) {
 
 /** 0 for what is but rounding beside the view's largest number: PyTorch and the browser round differently. */
 function withoutNoise(data) {
-  const largest = data.reduce((most, x) => (Number.isFinite(x) ? Math.max(most, Math.abs(x)) : most), 0);
-  return data.map((x) => (Math.abs(x) < 1e-6 * largest ? 0 : x));
+  const noise = 1e-6 * largest(data);
+  return data.map((x) => (Math.abs(x) < noise ? 0 : x));
+}
+
+/** The largest finite magnitude; 0 if there is none. */
+export function largest(data) {
+  return data.reduce((most, x) => (Number.isFinite(x) ? Math.max(most, Math.abs(x)) : most), 0);
 }
 
 function series(view, shape, data) {
@@ -70,15 +75,14 @@ function places(data, names) {
 
 /** Where the smallest and the largest number stand; masked ones (−∞) count only if there are no others. */
 export function extremes(data) {
-  let [least, most, scale] = [Infinity, -Infinity, 1];
+  let [least, most] = [Infinity, -Infinity];
   for (const x of data) {
     if (!Number.isFinite(x)) continue;
     least = Math.min(least, x);
     most = Math.max(most, x);
-    scale = Math.max(scale, Math.abs(x));
   }
   // Among numbers that differ by rounding alone, the first: PyTorch and the browser add up in different orders.
-  const slack = 1e-5 * scale;
+  const slack = 1e-5 * Math.max(1, largest(data));
   const first = (fits) => Math.max(0, data.findIndex((x) => Number.isFinite(x) && fits(x)));
   return { low: first((x) => x <= least + slack), high: first((x) => x >= most - slack) };
 }
