@@ -91,6 +91,12 @@ window.probe = {
     }
     return found;
   },
+
+  /** What a reader could not read in a figure as it stands. */
+  objections(id) {
+    const figure = probe.figure(id);
+    return [...probe.overlaps(figure), ...probe.clipped(figure).map((text) => `“${text}” is cut off`)];
+  },
 };
 
 /** How far two convex quadrilaterals reach into each other: the smallest overlap along the normals of their sides. */

@@ -160,6 +160,7 @@ def test_every_control_changes_a_number_through_set(live):
                     for x in o["data"]
                 )
                 moved.append(shown != before)
+                assert not live.objections(id_), (id_, name, value)
             assert any(moved), (id_, name)
             live.reset(id_)
             assert live.outputs(id_) == before

@@ -30,13 +30,7 @@ def audit(visit):
 
 def objections(visit):
     """What covers something else, is cut off, or reaches out of the window now."""
-    found = []
-    for id_ in visit.figures():
-        found += [
-            (id_, pair) for pair in visit.page.evaluate("(id) => probe.overlaps(probe.figure(id))", id_)
-        ]
-        clipped = visit.page.evaluate("(id) => probe.clipped(probe.figure(id))", id_)
-        found += [(id_, "clipped", text) for text in clipped]
+    found = [(id_, what) for id_ in visit.figures() for what in visit.objections(id_)]
     wider = visit.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     return [*found, f"the page is {wider} px wider than the window"] if wider > 0 else found
 

@@ -319,8 +319,7 @@ def test_pointing_at_a_cell_marks_its_row_and_column_wherever_they_appear(bench)
     # Another figure is not touched.
     assert not [s for s in shapes(bench, "two-picks", "table") if s[4]]
     bench.page.mouse.move(1, 1)
-    bench.page.wait_for_timeout(120)
-    assert not [s for s in shapes(bench, "attention-matrix", "weights") if s[4]]
+    bench.settled_after(lambda: not [s for s in shapes(bench, "attention-matrix", "weights") if s[4]])
     assert not bench.changes()
 
 
@@ -328,9 +327,8 @@ def test_pointing_at_a_word_marks_its_column(bench):
     token = bench.page.locator("figure#attention-matrix .tl-token").nth(2)
     token.scroll_into_view_if_needed()
     token.hover()
-    bench.page.wait_for_timeout(120)
-    dotted = [shape[:4] for shape in shapes(bench, "attention-matrix", "scores") if shape[4]]
-    assert dotted == [[1.5, 2.5, -0.5, 4.5]]
+    column = [[1.5, 2.5, -0.5, 4.5, True]]
+    bench.settled_after(lambda: [s for s in shapes(bench, "attention-matrix", "scores") if s[4]] == column)
     bench.page.mouse.move(1, 1)
 
 
@@ -396,20 +394,15 @@ def test_a_change_of_theme_draws_again_without_a_change_event(bench):
 
     light = ink()
     bench.page.evaluate("document.documentElement.dataset.theme = 'dark'")
-    bench.page.wait_for_timeout(400)
-    assert ink() != light
+    bench.settled_after(lambda: ink() != light)
     bench.page.evaluate("document.documentElement.dataset.theme = 'light'")
-    bench.page.wait_for_timeout(400)
-    assert ink() == light
+    bench.settled_after(lambda: ink() == light)
     assert not bench.changes()
 
 
 def test_a_narrower_window_fits_again(bench):
     bench.page.set_viewport_size({"width": 420, "height": 800})
-    bench.page.wait_for_timeout(500)
-    for id_ in bench.figures():
-        assert not bench.page.evaluate("(id) => probe.clipped(probe.figure(id))", id_), id_
-        assert not bench.page.evaluate("(id) => probe.overlaps(probe.figure(id))", id_), id_
+    bench.settled_after(lambda: not any(map(bench.objections, bench.figures())))
     bench.page.set_viewport_size({"width": 1280, "height": 900})
     bench.page.wait_for_timeout(500)
     assert not bench.changes()
@@ -421,8 +414,7 @@ def test_nothing_overlaps_at_the_extremes_of_every_control(bench):
     for id_, figure in FIGURES.items():
         for values in settings(figure):
             bench.set(id_, **values)
-            assert not bench.page.evaluate("(id) => probe.overlaps(probe.figure(id))", id_), (id_, values)
-            assert not bench.page.evaluate("(id) => probe.clipped(probe.figure(id))", id_), (id_, values)
+            assert not bench.objections(id_), (id_, values)
 
 
 # -- links ---------------------------------------------------------------------------------------------------------

@@ -176,6 +176,10 @@ class Visit:
         """The `change` events that reached the document since this was last asked."""
         return self.page.evaluate("probe.changes.splice(0)")
 
+    def objections(self, id_):
+        """Texts of a figure that cover each other or are cut off."""
+        return self.page.evaluate("(id) => probe.objections(id)", id_)
+
     def said(self, id_, selector=".tl-message"):
         return self.page.evaluate(
             "([id, s]) => probe.figure(id).querySelector(s).textContent", [id_, selector]

@@ -17,7 +17,8 @@ const scaleOf = (stops) => stops.map((colour, i) => [i / (stops.length - 1), col
 /** Draws a view into `slot`. `look` is {Plotly, theme, width, labels, shape, marks}; resolves when it is drawn. */
 export function drawChart(slot, view, tensors, look) {
   const kinds = { heatmap, lines, bars, scatter, image };
-  const { data, layout } = kinds[view.kind](view, tensors, { ...look, height: slot.clientHeight });
+  const [width, height] = [look.width, slot.clientHeight];
+  const { data, layout } = kinds[view.kind](view, tensors, { ...look, height });
   const ink = INK[look.theme];
   const axis = { fixedrange: true, zeroline: false, gridcolor: GRID[look.theme], tickfont: { size: 11 } };
   const whole = {
@@ -34,9 +35,10 @@ export function drawChart(slot, view, tensors, look) {
     showlegend: Boolean(view.names && view.names.length > 1),
     legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom", bgcolor: "rgba(0,0,0,0)", font: { size: 11 }, itemwidth: 30 },
     shapes: markShapes(view, look, ink),
-    autosize: true,
+    width,
+    height,
   };
-  return look.Plotly.react(slot, data, whole, { displayModeBar: false, responsive: true, doubleClick: false, doubleClickDelay: 0 });
+  return look.Plotly.react(slot, data, whole, { displayModeBar: false, doubleClick: false, doubleClickDelay: 0 });
 }
 
 /** Outlines what is picked and what the reader points at, without drawing the numbers again. */
@@ -91,16 +93,17 @@ export function colourRange(view, data) {
   return [view.signed ? -limit : 0, limit];
 }
 
-function heatmap(view, tensors, { theme, labels, width }) {
+function heatmap(view, tensors, { theme, labels, width, height }) {
   const { shape: [rows, columns], data } = tensors[""];
   const grid = (of) => Array.from({ length: rows }, (_, r) => Array.from({ length: columns }, (_, c) => of(data[r * columns + c])));
   const { stops, zmin, zmax, colorscale, of } = view.categories ? regions(theme) : shades(view, data, theme);
   const left = 16 + 7 * Math.max(...labels[0].map((label) => label.length));
   const cell = (width - left - 12) / columns;
-  // Numbers stand in the cells when there is room for four characters.
-  const readable = rows * columns <= MAX_TEXT_CELLS && cell >= 34;
   const longest = Math.max(...labels[1].map((label) => label.length));
   const flat = longest * 7 < cell;
+  const top = Math.min(100, flat ? 24 : 20 + 5.2 * longest);
+  // Numbers stand in the cells when there is room for four characters.
+  const readable = rows * columns <= MAX_TEXT_CELLS && cell >= 34 && (height - top - 6) / rows >= 14;
   const trace = {
     type: "heatmap",
     z: grid(of),
@@ -113,13 +116,12 @@ function heatmap(view, tensors, { theme, labels, width }) {
   };
   const masked = MASKED[theme];
   const ink = (x) => inkOn(colourAt(...(of(x) === null ? [[masked, masked], 0] : [stops, (of(x) - zmin) / (zmax - zmin)])));
-  const top = flat ? 24 : 20 + 5.2 * longest;
   // A tilted label leans over its cell to the right.
   const right = flat ? 8 : Math.max(8, 4.6 * labels[1].at(-1).length - cell / 2);
   return {
     data: readable ? [trace, cellNumbers(data, columns, ink, view.categories)] : [trace],
     layout: {
-      margin: { l: Math.min(120, left), r: right, t: Math.min(100, top), b: 6 },
+      margin: { l: Math.min(120, left), r: right, t: top, b: 6 },
       plot_bgcolor: data.every((x) => of(x) !== null) ? undefined : masked,
       xaxis: { side: "top", range: [-0.5, columns - 0.5], showgrid: false, tickangle: flat ? 0 : -50, ...ticks(labels[1]) },
       yaxis: { range: [rows - 0.5, -0.5], showgrid: false, ...ticks(labels[0]) },
@@ -200,7 +202,8 @@ function lines(view, tensors, { theme }) {
   const range = view.range && (view.log_y ? view.range.map(Math.log10) : view.range);
   return {
     data: y.map((row, i) => ({
-      type: "scatter", mode: "lines", x, y: row, name: view.names?.[i] ?? String(i), hoverinfo: "none",
+      // A single number makes no line.
+      type: "scatter", mode: row.length > 1 ? "lines" : "markers", x, y: row, name: view.names?.[i] ?? String(i), hoverinfo: "none",
       line: { color: seriesColour(view, i, theme), width: 2, dash: ["solid", "dash", "dot", "dashdot"][i % 4] },
     })),
     layout: {
