@@ -301,6 +301,9 @@ class Figure {
 
   /** The reader points at these indices of a view's dimensions: the same show up wherever their axes appear. */
   #hover(name, indices) {
+    // A chart says late that the pointer has left it; by then it may point at another view.
+    if (!indices.length && this.pointedAt !== name) return;
+    this.pointedAt = name;
     const { axes } = this.views[name];
     this.hovered = indices.map((index, dimension) => ({ axis: axes[dimension].name, dimension, index }));
     for (const [other, view] of Object.entries(this.views)) {
