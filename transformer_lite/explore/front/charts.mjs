@@ -102,7 +102,7 @@ function heatmap(view, tensors, { theme, labels, width, height }) {
   const longest = Math.max(...labels[1].map((label) => label.length));
   const flat = longest * 7 < cell;
   const top = Math.min(100, flat ? 24 : 20 + 5.2 * longest);
-  // Numbers stand in the cells when there is room for four characters.
+  // Numbers stand in the cells when there is room for four characters, and for a line of them.
   const readable = rows * columns <= MAX_TEXT_CELLS && cell >= 34 && (height - top - 6) / rows >= 14;
   const trace = {
     type: "heatmap",
