@@ -60,6 +60,13 @@ def test_every_colour_follows_the_page_s_theme(name):
     assert set(re.findall(r"var\((--tl-[\w-]+)\)", text)) <= declared
 
 
+@pytest.mark.parametrize("name", VIEWS)
+def test_a_picture_styles_itself_and_nothing_else_on_the_page(name):
+    root = ET.fromstring(draw(VIEWS[name]))
+    assert not list(root.iter("{http://www.w3.org/2000/svg}style"))
+    assert root.attrib["style"] == "stroke-linejoin: round; stroke-linecap: butt"
+
+
 def test_cells_have_the_colour_of_their_number():
     text = draw(Heatmap(torch.tensor([[0.0, 0.5], [1.0, 2.0]])))
     colours = re.findall(r"var\(--tl-sequential-(\d+)\)", text)

@@ -105,6 +105,11 @@ def _join_cells(found: re.Match[str]) -> str:
 def _for_the_page(text: str, prefix: str) -> str:
     text = text[text.index("<svg") :]
     text = re.sub(r"<metadata>.*?</metadata>|<!--.*?-->", "", text, flags=re.DOTALL)
+    # A sheet with a rule for everything styles the page's other elements too, and its removal, when a chart takes the
+    # picture's place, has the browser restyle them all. The two properties are inherited: the picture's root will do.
+    rule = re.search(r'<defs>\s*<style type="text/css">\*\{([^}]*)\}</style>\s*</defs>', text)
+    assert rule
+    text = text.replace(rule[0], "", 1).replace("<svg ", f'<svg style="{rule[1]}" ', 1)
     text = _CELLS.sub(_join_cells, text)
     text = re.sub(r'(\bid="|href="#|url\(#)', rf"\g<1>{prefix}-", text)
     # Only where a colour is used: a label may look like one.
