@@ -7,6 +7,7 @@ import json
 import os
 import sys
 from pathlib import Path
+from unittest.mock import patch
 
 import torch
 
@@ -29,6 +30,7 @@ from transformer_lite.explore import (
     Words,
     exercise,
     explore,
+    kept,
     page,
 )
 
@@ -251,15 +253,10 @@ def make(folder: Path) -> None:
     static = folder / "_static"
     static.mkdir(parents=True)
     install_front_end(ROOT / "node_modules", static)
-    before = os.environ.get(page.SITE)
-    os.environ[page.SITE] = str(static / "figures")
-    try:
+    # Beside the chapters' graphs: what does not change from one run of the tests to the next is exported once.
+    build = {page.SITE: str(static / "figures"), kept.FOLDER: str(ROOT / "_build/graphs")}
+    with patch.dict(os.environ, build):
         parts = [shown._repr_mimebundle_()["text/html"] for shown in (*FIGURES.values(), *EXERCISES)]
-    finally:
-        if before is None:
-            del os.environ[page.SITE]
-        else:
-            os.environ[page.SITE] = before
     body = "\n".join(f"{part}\n<p class='after'>What follows {i}.</p>" for i, part in enumerate(parts))
     (folder / "workbench.html").write_text(
         f"""<!doctype html>

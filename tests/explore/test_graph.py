@@ -1,6 +1,9 @@
 """Graphs and traces: what the website computes is what PyTorch computes."""
 
+import inspect
 import json
+import os
+import time
 from base64 import b64decode
 
 import numpy as np
@@ -16,13 +19,16 @@ from transformer_lite.explore import (
     Length,
     Lines,
     Number,
+    Order,
     Pick,
     Slider,
     Toggle,
     Tokens,
     Words,
     explore,
+    kept,
 )
+from transformer_lite.explore import graph as exporter
 from transformer_lite.explore.figure import outputs
 from transformer_lite.explore.graph import INPUT, export
 from transformer_lite.explore.trace import pack, packed, settings, trace
@@ -265,3 +271,165 @@ def test_options_of_every_type_reach_their_graph():
     assert graphs.keys() == {"0", "1", "2"}
     for power in [1, 2, 0.5]:
         assert_follows(raised, graphs, {"power": power, "x": 1.5})
+
+
+# -- what has been exported before is not exported again -----------------------------------------------------------
+
+WEIGHTS = torch.tensor([[1.0, 2.0], [3.0, 4.0]])
+CONTROLS = {"n": Length(1, 6, value=3), "x": Slider(0, 1, value=0.5), "flag": Toggle()}
+
+
+def doubled(x):
+    return x * 2
+
+
+def row(n, x, flag):
+    """Caption."""
+    return {"row": Bars(doubled(WEIGHTS[n % 2, 0] + x))}
+
+
+def with_another_label(n, x, flag):
+    """Other words."""
+    # And a remark.
+    chosen = WEIGHTS[n % 2, 0]
+    return {"row": Bars(doubled(chosen + x), title="Another title")}
+
+
+def with_another_number(n, x, flag):
+    """Caption."""
+    return {"row": Bars(doubled(WEIGHTS[n % 2, 0] + 1.0001 * x))}
+
+
+def with_another_operation(n, x, flag):
+    """Caption."""
+    return {"row": Bars(doubled(WEIGHTS[n % 2, 0] - x))}
+
+
+def with_another_view(n, x, flag):
+    """Caption."""
+    return {"bars": Bars(doubled(WEIGHTS[n % 2, 0] + x))}
+
+
+def with_another_input(m, x, flag):
+    """Caption."""
+    return row(m, x, flag)
+
+
+def with_the_toggle(n, x, flag):
+    """Caption."""
+    return {"row": Bars(doubled(WEIGHTS[n % 2, 0] + x) * (2 if flag else 1))}
+
+
+@pytest.fixture
+def exported(tmp_path, monkeypatch):
+    """`exported(function, …)` exports a figure, and says how many graphs had to be made."""
+    monkeypatch.setenv(kept.FOLDER, str(tmp_path))
+    made = []
+    to_onnx = exporter._to_onnx
+
+    def make(*given):
+        made.append(1)
+        return to_onnx(*given)
+
+    monkeypatch.setattr(exporter, "_to_onnx", make)
+
+    def count(function, **controls):
+        made.clear()
+        names = inspect.signature(function).parameters
+        of = dict(zip(names, (CONTROLS | controls).values(), strict=True))
+        figure = explore(**of)(function)
+        graphs = export(figure)
+        for flag in (False, True):
+            assert_follows(figure, graphs, {"flag": flag})
+        return len(made)
+
+    assert count(row) == 1, "the toggle changes nothing: both variants share a graph"
+    return count
+
+
+def test_what_has_been_exported_is_not_exported_again(exported):
+    assert exported(row) == 0
+    assert exported(with_another_label) == 0
+    assert exported(row, x=Slider(-3, 3, value=1, label="Other"), n=Length(2, 9, value=3)) == 0
+
+
+@pytest.mark.parametrize(
+    "function",
+    [with_another_number, with_another_operation, with_another_view, with_another_input, with_the_toggle],
+)
+def test_another_function_is_another_graph(exported, function):
+    assert exported(function) == (2 if function is with_the_toggle else 1)
+
+
+@pytest.mark.parametrize(
+    "weights",
+    [WEIGHTS + 1e-4, WEIGHTS.double(), torch.cat([WEIGHTS, WEIGHTS])],
+    ids=["value", "type", "size"],
+)
+def test_another_tensor_is_another_graph(exported, monkeypatch, weights):
+    monkeypatch.setitem(globals(), "WEIGHTS", weights)
+    assert exported(row) == 1
+
+
+def test_another_helper_is_another_graph(exported, monkeypatch):
+    monkeypatch.setitem(globals(), "doubled", lambda x: x + x)
+    assert exported(row) == 1
+
+
+def test_another_package_is_another_graph(exported, monkeypatch):
+    def score(n, x, flag):
+        """Caption."""
+        return {"row": Bars(energy(x.expand(1, 2), WEIGHTS, beta=2.0) + n)}
+
+    assert exported(score) == 1
+    assert exported(score) == 0
+    code = energy.__code__
+    monkeypatch.setattr(
+        energy, "__code__", (lambda states, patterns, *, beta: 2 * patterns[0] * states[0]).__code__
+    )
+    assert energy.__code__ is not code
+    assert exported(score, n=Order("ab")) == 1
+
+
+def test_inputs_of_another_type_or_shape_are_another_graph(exported):
+    assert exported(row, n=Order("abc")) == 1  # three, whatever the reader does
+    assert exported(row, n=Order("abc"), x=Pick("row", row=0)) == 1  # an integer
+
+
+def test_another_exporter_makes_another_graph(exported, monkeypatch):
+    monkeypatch.setattr(exporter, "_exporter", lambda: "torch 3")
+    assert exported(row) == 1
+
+
+def test_a_kept_graph_is_checked_like_a_new_one(exported, monkeypatch, tmp_path):
+    """Here a graph stands under another's name."""
+    (name,) = [path.name for path in tmp_path.iterdir()]
+    assert exported(with_another_number) == 1
+    (other,) = [path.name for path in tmp_path.iterdir() if path.name != name]
+    kept.write(name, kept.read(other))
+    with pytest.raises(ValueError, match="does not follow PyTorch"):
+        exported(row)
+
+
+def test_a_damaged_graph_is_made_again(exported, tmp_path):
+    (path,) = tmp_path.iterdir()
+    path.write_bytes(path.read_bytes()[:-1])
+    assert exported(row) == 1
+    assert exported(row) == 0
+
+
+def test_what_nobody_has_used_lately_is_removed(exported, tmp_path):
+    (used,) = tmp_path.iterdir()
+    old = time.time() - (kept.DAYS + 1) * 86400
+    os.utime(used, (old, old))
+    assert exported(row) == 0
+    (tmp_path / "other").touch()
+    os.utime(tmp_path / "other", (old, old))
+    kept.prune(tmp_path)
+    assert list(tmp_path.iterdir()) == [used]
+
+
+def test_without_a_folder_nothing_is_kept(monkeypatch):
+    monkeypatch.delenv(kept.FOLDER, raising=False)
+    kept.write("name", b"graph")
+    assert kept.read("name") is None

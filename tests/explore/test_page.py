@@ -17,6 +17,7 @@ from transformer_lite.explore import (
     Number,
     Pick,
     Slider,
+    Toggle,
     Tokens,
     Words,
     explore,
@@ -193,9 +194,31 @@ def test_building_writes_the_graphs_and_the_trace_beside_the_page(everything, tm
         f"{source}.trace.json",
     }
     content = json.loads((tmp_path / "figures" / f"{source}.json").read_text())
-    assert content["graphs"].keys() == content["views"].keys() == dict(everything.variants()).keys()
+    assert content["variants"].keys() == content["views"].keys() == dict(everything.variants()).keys()
+    assert content["graphs"].keys() == set(content["variants"].values()) == content["variants"].keys()
     cases = json.loads((tmp_path / "figures" / f"{source}.trace.json").read_text())["cases"]
     assert cases[0]["values"] == everything.defaults
+
+
+def test_variants_that_compute_the_same_share_one_graph(tmp_path, monkeypatch):
+    @explore(kind=Choice(["a", "b", "c"]), wide=Toggle(), x=Slider(0, 1))
+    def kinds(kind, wide, x):
+        """Caption."""
+        return {"x": Number(x * (2 if kind == "b" else 1), title=f"{kind} {wide}")}
+
+    monkeypatch.setenv(page.SITE, str(tmp_path))
+    source = re.search(r'data-source="([^"]+)"', kinds._repr_mimebundle_()["text/html"])[1]
+    content = json.loads((tmp_path / f"{source}.json").read_text())
+    assert content["variants"] == {
+        "0,0": "0,0",
+        "0,1": "0,0",
+        "1,0": "1,0",
+        "1,1": "1,0",
+        "2,0": "0,0",
+        "2,1": "0,0",
+    }
+    assert set(content["graphs"]) == {"0,0", "1,0"}
+    assert content["views"]["2,1"]["x"]["title"] == "c True"
 
 
 def test_building_twice_gives_the_same_files(gradient, tmp_path, monkeypatch):

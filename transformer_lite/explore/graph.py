@@ -1,18 +1,18 @@
 """Exports a figure's torch function to ONNX: one graph for each combination of toggles and choices."""
 
 import functools
-import logging
+import hashlib
 import math
-import warnings
-from collections.abc import Callable
+from importlib import metadata
+from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
 import torch
-from torch import Tensor, nn
-from torch.fx.experimental.proxy_tensor import make_fx
+from torch.export import ExportedProgram
 
-from .figure import Explorable, Values, outputs
+from . import kept, program
+from .figure import Explorable, Values
+from .program import Computation, content, programs, quiet
 from .trace import trace
 from .views import largest
 
@@ -23,61 +23,38 @@ TOLERANCE = 1e-5
 INPUT = "control:"
 
 
-class _Computation(nn.Module):
-    """The function of a figure with its Python arguments fixed: tensors in, tensors out."""
-
-    def __init__(self, figure: Explorable, variant: Values):
-        super().__init__()
-        self.figure, self.variant = figure, variant
-        self.inputs = [name for name, control in figure.controls.items() if control.is_tensor]
-
-    def forward(self, *tensors: Tensor) -> tuple[Tensor, ...]:
-        views = self.figure.views(dict(zip(self.inputs, tensors, strict=True)) | self.variant)
-        # A view that shows an input as it is would alias it, which a graph may not.
-        return tuple(tensor.detach().clone() for tensor in outputs(views).values())
-
-
-class _Traced(nn.Module):
-    """The same computation as a flat list of tensor operations, gradients included.
-
-    `torch.export` cannot follow a function that differentiates; `make_fx` writes the backward pass of autograd down
-    as ordinary operations first.
-    """
-
-    def __init__(self, computation: nn.Module, example: tuple[Tensor, ...]):
-        super().__init__()
-        # As while exporting, the numbers are not known: the package's checks and shortcuts must not ask for them.
-        with patch.object(torch.compiler, "_is_compiling_flag", True):
-            self.operations = make_fx(computation, tracing_mode="symbolic", _allow_non_fake_inputs=True)(
-                *example
-            )
-
-    def forward(self, *tensors: Tensor) -> tuple[Tensor, ...]:
-        return tuple(self.operations(*tensors))
-
-
-def export(figure: Explorable) -> dict[str, bytes]:
+def export(figure: Explorable, cases: list[dict[str, Any]] | None = None) -> dict[str, bytes]:
     """The figure's graphs by variant key, each checked against PyTorch in onnxruntime on the whole trace.
 
-    Raises `ValueError` if the function cannot be exported, or if its graph does not follow PyTorch.
+    `cases` is the trace, where the caller has it already. Raises `ValueError` if the function cannot be exported, or
+    if its graph does not follow PyTorch.
     """
-    cases = trace(figure)
+    cases = trace(figure) if cases is None else cases
     graphs = {}
+    made: dict[str, bytes] = {}
     for key, variant in figure.variants():
         mine = [case for case in cases if variant.items() <= case["values"].items()]
-        graphs[key] = _export_variant(figure, variant, mine)
+        graphs[key] = _export_variant(figure, variant, mine, made)
     return graphs
 
 
-def _export_variant(figure: Explorable, variant: Values, cases: list[dict[str, Any]]) -> bytes:
-    computation = _Computation(figure, variant).eval()
-    example = _example(figure)
+def _export_variant(
+    figure: Explorable, variant: Values, cases: list[dict[str, Any]], made: dict[str, bytes]
+) -> bytes:
+    """`made` holds the graphs of the figure's other variants: one that is the same is not made again."""
+    computation = Computation(figure, variant).eval()
     reasons = []
-    captures: list[Callable[[], nn.Module]] = [lambda: computation, lambda: _Traced(computation, example)]
-    for capture in captures:
+    for found in programs(computation):
         try:
-            graph = _to_onnx(capture(), figure, computation, example)
+            if isinstance(found, Exception):
+                raise found
+            name = _name(found, computation)
+            graph = made.get(name) or kept.read(name)
+            if graph is None:
+                graph = _to_onnx(found, computation)
             _follow(figure, graph, cases)
+            made[name] = graph
+            kept.write(name, graph)
             return graph
         except Exception as reason:
             reasons.append(f"{type(reason).__name__}: {reason}")
@@ -85,62 +62,53 @@ def _export_variant(figure: Explorable, variant: Values, cases: list[dict[str, A
     raise ValueError(f"{figure.name}{settings} cannot become a graph.\n\n" + "\n\n".join(reasons))
 
 
-def _example(figure: Explorable) -> tuple[Tensor, ...]:
-    """Inputs to trace with. Lengths are 2 or more and pairwise different: an example length of 1, or two that
-    happen to agree, would be frozen into the graph.
-    """
-    taken: set[int] = set()
-    example = []
-    for control in figure.controls.values():
-        if not control.is_tensor:
-            continue
-        tensor = control.encode(control.value)
-        if control.is_dynamic:
-            length = next(n for n in range(max(2, len(tensor)), 10**6) if n not in taken)
-            taken.add(length)
-            tensor = torch.arange(length) % (int(tensor.max()) + 1) if len(tensor) != length else tensor
-        example.append(tensor)
-    return tuple(example)
+def _name(written: ExportedProgram, computation: Computation) -> str:
+    """A hash of everything that a graph is made of: the program, its names, and what turns it into a graph."""
+    made_of = [content(written), *computation.inputs, "", *computation.outputs, "", _exporter()]
+    return hashlib.sha256("\n".join(made_of).encode()).hexdigest()
 
 
 @functools.cache
-def _keep_operators() -> None:
-    """The exporter parses the sources of all its operators anew for each graph, a third of its time; once will do."""
+def _exporter() -> str:
+    versions = [f"{name} {metadata.version(name)}" for name in ("torch", "onnxscript", "onnx-ir", "onnx")]
+    sources = [Path(source).read_text() for source in (__file__, program.__file__)]
+    return "\n".join(versions + sources)
+
+
+@functools.cache
+def _keep_tables() -> None:
+    """The exporter sets up tables of all its operators anew for each graph, half of its time; once will do."""
+    from torch.export import decomp_utils, exported_program
+    from torch.onnx._internal.exporter import _decomp, _fx_passes
     from torch.onnx._internal.exporter._registration import ONNXRegistry
 
     ONNXRegistry.from_torchlib = staticmethod(functools.cache(ONNXRegistry.from_torchlib))  # type: ignore
 
+    @functools.cache
+    def decompositions(registry: ONNXRegistry) -> dict[Any, Any]:
+        known = set(_decomp.get_onnx_implemented_overloads(registry))
+        return _decomp.create_onnx_friendly_decomposition_table(known)
 
-def _to_onnx(
-    module: nn.Module, figure: Explorable, computation: _Computation, example: tuple[Tensor, ...]
-) -> bytes:
-    dynamic = [
-        {0: torch.export.Dim.DYNAMIC} if figure.controls[name].is_dynamic else {}
-        for name in computation.inputs
-    ]
-    names = list(
-        outputs(figure.views(dict(zip(computation.inputs, example, strict=True)) | computation.variant))
-    )
-    _keep_operators()
-    # The exporter reports on optional packages and on its own progress; a reason for failure arrives as an exception.
-    logging.disable(logging.WARNING)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            program = torch.onnx.export(
-                module,
-                example,
-                dynamo=True,
-                # One entry for the variadic parameter of `forward`.
-                dynamic_shapes=(tuple(dynamic),) if dynamic else None,
-                input_names=[INPUT + name for name in computation.inputs],
-                output_names=names,
-                verbose=False,
-            )
-    finally:
-        logging.disable(logging.NOTSET)
-    assert program is not None
-    model = program.model_proto
+    def decompose(written: ExportedProgram, registry: ONNXRegistry) -> ExportedProgram:
+        return written.run_decompositions(decompositions(registry))  # type: ignore[no-any-return]
+
+    _fx_passes.decompose_with_registry = decompose  # type: ignore
+    for module in (decomp_utils, exported_program):
+        module._collect_all_valid_cia_ops = functools.cache(module._collect_all_valid_cia_ops)  # type: ignore
+
+
+def _to_onnx(written: ExportedProgram, computation: Computation) -> bytes:
+    _keep_tables()
+    with quiet():
+        found = torch.onnx.export(
+            written,
+            dynamo=True,
+            input_names=[INPUT + name for name in computation.inputs],
+            output_names=computation.outputs,
+            verbose=False,
+        )
+    assert found is not None
+    model = found.model_proto
     _cosine_as_sine(model.graph)
     # Stack traces with the paths of the building machine make up most of an exported graph.
     for node in model.graph.node:

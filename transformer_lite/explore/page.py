@@ -21,7 +21,7 @@ from .controls import Length, Order, Pick, Points, Slider, Words
 from .figure import Explorable, Values
 from .palette import LEVELS
 from .text import number, say
-from .trace import packed
+from .trace import as_json, trace
 from .views import WIDTH, View, heatmap_limit
 from .words import labels, summary
 
@@ -41,14 +41,19 @@ def mimebundle(figure: Explorable, markup: Callable[[str], str]) -> dict[str, st
     """What a cell of the website shows: `markup`, given the name of the files that this writes."""
     from .graph import export
 
+    cases = trace(figure)
+    graphs = export(figure, cases)
+    # The first variant with this graph: those that share it are stored, and started in the browser, once.
+    first = {graph: key for key, graph in reversed(graphs.items())}
     content = figure.describe() | {
-        "graphs": {key: b64encode(graph).decode() for key, graph in export(figure).items()},
+        "graphs": {key: b64encode(graph).decode() for graph, key in first.items()},
+        "variants": {key: first[graph] for key, graph in graphs.items()},
         "views": {
             key: figure.describe_views(figure.show(figure.defaults | variant))
             for key, variant in figure.variants()
         },
     }
-    data, record = _json(content), _json(packed(figure))
+    data, record = _json(content), _json(as_json(cases))
     source = f"{figure.name}-{hashlib.sha256((data + record).encode()).hexdigest()[:10]}"
     folder = Path(os.environ[SITE])
     folder.mkdir(parents=True, exist_ok=True)

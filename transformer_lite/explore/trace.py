@@ -56,11 +56,16 @@ def pack(tensor: Tensor) -> dict[str, Any]:
     return {"shape": list(tensor.shape), "data": b64encode(tensor.detach().numpy().tobytes()).decode()}
 
 
-def packed(figure: Explorable, seed: int = 0) -> dict[str, Any]:
-    """The trace as JSON."""
+def as_json(cases: list[dict[str, Any]]) -> dict[str, Any]:
+    """A trace as JSON."""
     return {
         "cases": [
             {"values": case["values"], "outputs": {name: pack(t) for name, t in case["outputs"].items()}}
-            for case in trace(figure, seed)
+            for case in cases
         ]
     }
+
+
+def packed(figure: Explorable, seed: int = 0) -> dict[str, Any]:
+    """The figure's trace as JSON."""
+    return as_json(trace(figure, seed))

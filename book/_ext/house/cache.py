@@ -3,6 +3,8 @@
 jupyter-cache looks at a notebook's code cells alone, so a chapter whose package has changed would show the old
 package's results. Here another package means another folder, and the folders of earlier packages are removed.
 
+The figures' graphs outlive a change of the package: each is kept under a hash of all that it is made of.
+
 Chapters that must run do so before Sphinx reads any, as many at a time as there are processors.
 """
 
@@ -15,7 +17,10 @@ from pathlib import Path
 from jupyter_cache import get_cache
 from jupyter_cache.executors import load_executor
 
+from transformer_lite.explore import kept
+
 KEPT = Path("_build/chapters")
+GRAPHS = Path("_build/graphs")
 # The front end is bundled into the site after the chapters have run; they do not depend on it.
 FRONT_END = {".mjs", ".js", ".css"}
 
@@ -42,6 +47,8 @@ def choose_folders(app, config):
     figures.mkdir(parents=True, exist_ok=True)
     # Read by transformer_lite.explore in the chapters' kernels: figures are being built for the website.
     os.environ["TRANSFORMER_LITE_SITE"] = str(figures)
+    os.environ[kept.FOLDER] = str(root / GRAPHS)
+    kept.prune(root / GRAPHS)
     config.house_figures = str(figures)
     config.nb_execution_cache_path = str(folder / "notebooks")
 

@@ -14,7 +14,8 @@ export function onnxEngine(root, source) {
   let ort;
   const load = once(() => fetchJson(`${root}figures/${source}.json`));
 
-  const session = (key) => {
+  const session = (variant) => {
+    const key = figure.variants[variant];
     if (!sessions.has(key)) sessions.set(key, inTurn(() => ort.InferenceSession.create(unpackBytes(figure.graphs[key]))));
     return sessions.get(key);
   };

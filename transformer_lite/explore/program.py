@@ -1,0 +1,134 @@
+"""A figure's function as a program: the tensor operations that one combination of toggles and choices runs."""
+
+import contextlib
+import functools
+import hashlib
+import logging
+import warnings
+from collections.abc import Iterator
+from unittest.mock import patch
+
+import torch
+from torch import Tensor, nn
+from torch.export import ExportedProgram
+from torch.fx.experimental.proxy_tensor import make_fx
+
+from .figure import Explorable, Values, outputs
+
+
+class Computation(nn.Module):
+    """The function of a figure with its Python arguments fixed: tensors in, tensors out."""
+
+    def __init__(self, figure: Explorable, variant: Values):
+        super().__init__()
+        self.figure, self.variant = figure, variant
+        self.inputs = [name for name, control in figure.controls.items() if control.is_tensor]
+        self.example = _example(figure)
+
+    def forward(self, *tensors: Tensor) -> tuple[Tensor, ...]:
+        """All numbers on display, in the order of `outputs`."""
+        # A view that shows an input as it is would alias it, which a graph may not.
+        return tuple(tensor.detach().clone() for tensor in self._shown(*tensors).values())
+
+    @functools.cached_property
+    def outputs(self) -> list[str]:
+        """The names of all numbers on display."""
+        return list(self._shown(*self.example))
+
+    def _shown(self, *tensors: Tensor) -> dict[str, Tensor]:
+        return outputs(self.figure.views(dict(zip(self.inputs, tensors, strict=True)) | self.variant))
+
+
+class _Traced(nn.Module):
+    """The same computation as a flat list of tensor operations, gradients included.
+
+    `torch.export` cannot follow a function that differentiates; `make_fx` writes the backward pass of autograd down
+    as ordinary operations first.
+    """
+
+    def __init__(self, computation: Computation):
+        super().__init__()
+        # As while exporting, the numbers are not known: the package's checks and shortcuts must not ask for them.
+        with patch.object(torch.compiler, "_is_compiling_flag", True):
+            self.operations = make_fx(computation, tracing_mode="symbolic", _allow_non_fake_inputs=True)(
+                *computation.example
+            )
+
+    def forward(self, *tensors: Tensor) -> tuple[Tensor, ...]:
+        return tuple(self.operations(*tensors))
+
+
+def programs(computation: Computation) -> Iterator[ExportedProgram | Exception]:
+    """The ways to write the computation down, best first, each as the program or the reason why there is none."""
+    for flatten in (False, True):
+        try:
+            yield _capture(computation, _Traced(computation) if flatten else computation)
+        except Exception as reason:
+            yield reason
+
+
+def _capture(computation: Computation, module: nn.Module) -> ExportedProgram:
+    dynamic = [
+        {0: torch.export.Dim.DYNAMIC} if computation.figure.controls[name].is_dynamic else {}
+        for name in computation.inputs
+    ]
+    # A length of 0 or 1 is a length like others, as `torch.onnx.export` has it.
+    with quiet(), torch.fx.experimental._config.patch(backed_size_oblivious=True):  # type: ignore[attr-defined]
+        return torch.export.export(
+            module,
+            computation.example,
+            # One entry for the variadic parameter of `forward`.
+            dynamic_shapes=(tuple(dynamic),) if dynamic else None,
+        )
+
+
+def _example(figure: Explorable) -> tuple[Tensor, ...]:
+    """Inputs to trace with. Lengths are 2 or more and pairwise different: an example length of 1, or two that
+    happen to agree, would be frozen into the graph.
+    """
+    taken: set[int] = set()
+    example = []
+    for control in figure.controls.values():
+        if not control.is_tensor:
+            continue
+        tensor = control.encode(control.value)
+        if control.is_dynamic:
+            length = next(n for n in range(max(2, len(tensor)), 10**6) if n not in taken)
+            taken.add(length)
+            tensor = torch.arange(length) % (int(tensor.max()) + 1) if len(tensor) != length else tensor
+        example.append(tensor)
+    return tuple(example)
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """Exporting reports on optional packages and on its own progress; a reason for failure arrives as an exception."""
+    logging.disable(logging.WARNING)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.disable(logging.NOTSET)
+
+
+def content(program: ExportedProgram) -> str:
+    """A hash of everything that a program consists of: two with the same hash compute the same.
+
+    Its operations with all their arguments, the types and shapes of its inputs (symbols where they change), the
+    example's lengths, which may decide how an operation is written out, and the numbers that it brings along. Where in
+    which source the operations were called is no part of it.
+    """
+    parts: list[object] = [program.graph_signature, sorted(map(str, program.range_constraints.items()))]
+    for name, module in program.graph_module.named_modules():
+        if isinstance(module, torch.fx.GraphModule):
+            parts += [name, module.graph]
+    for node in program.graph.find_nodes(op="placeholder"):
+        value = node.meta["val"]
+        parts += [node.name, value.dtype, value.shape, value.stride()]
+    parts += [tuple(tensor.shape) for tensor in program.example_inputs[0]] if program.example_inputs else []
+    digest = hashlib.sha256("\n".join(map(str, parts)).encode())
+    for name, tensor in sorted((program.state_dict | program.constants).items()):
+        digest.update(f"\n{name} {tensor.dtype} {tuple(tensor.shape)}\n".encode())
+        digest.update(tensor.detach().contiguous().numpy().tobytes())
+    return digest.hexdigest()
