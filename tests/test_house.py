@@ -17,7 +17,7 @@ from packaging.specifiers import SpecifierSet
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "tools"), str(ROOT / "book/_ext")]
 
-from house import cache, docstrings, icons, pages, styles  # noqa: E402 (the path comes first)
+from house import cache, docstrings, icons, pages, styles, times  # noqa: E402 (the path comes first)
 from normalise_notebooks import book, normalise  # noqa: E402
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -297,6 +297,41 @@ def test_package_hash_sees_code_and_not_the_front_end(tmp_path):
     assert second != first
     (tmp_path / "a.py").rename(tmp_path / "b.py")
     assert cache.package_hash(tmp_path) != second
+
+
+class Events:
+    """As much of Sphinx's application as tells an extension what happens."""
+
+    def __init__(self, srcdir):
+        self.srcdir, self.listeners = srcdir, []
+
+    def connect(self, event, listener, priority=500):
+        self.listeners.append((priority, event, listener))
+
+    def emit(self, event, *given):
+        for _, wanted, listener in sorted(self.listeners, key=lambda of: of[0]):
+            if wanted == event:
+                listener(self, *given)
+
+
+def test_stages_and_chapters_are_timed(tmp_path, monkeypatch):
+    clock = iter([0.0, 2, 12, 15, 21, 25])
+    monkeypatch.setattr(times.time, "monotonic", lambda: next(clock))
+    app = Events(tmp_path)
+    times.setup(app)
+    app.connect("env-before-read-docs", lambda app, *_: times.note(app, "book/a", 7.04))
+    assert times.last(tmp_path) == {}
+    for event in ("builder-inited", "env-before-read-docs", "env-updated", "build-finished"):
+        app.emit(event, None)
+    assert times.last(tmp_path) == {
+        "reading the package": 2,
+        "book/a": 7.0,
+        "running chapters": 10,
+        "reading pages": 3,
+        "writing pages": 6,
+        "finishing pages": 4,
+    }
+    assert (tmp_path / "_build/times/site.json").is_file()
 
 
 def test_docstrings_are_drawn_as_written():

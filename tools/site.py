@@ -7,6 +7,7 @@ not changed, is not run again (book/_ext/house/cache.py).
 import argparse
 import fcntl
 import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -17,6 +18,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "_build"
 STAMP = BUILD / "site.stamp"
+TIMES = BUILD / "times/site.json"  # written by book/_ext/house/times.py
 # Everything the pages are made of.
 INPUTS = [
     "book/**/*",
@@ -73,7 +75,11 @@ def build(force: bool) -> int:
         print("The website was not built: the warnings and errors above say why.", file=sys.stderr)
         return 1
     STAMP.write_text(now)
-    print(f"The website is in _build/html ({time.monotonic() - start:.0f} s).")
+    seconds = {**json.loads(TIMES.read_text()), "the website": round(time.monotonic() - start, 1)}
+    TIMES.write_text(json.dumps(seconds, indent=1) + "\n")
+    for stage, took in seconds.items():
+        print(f"{took:7.1f} s  {stage}")
+    print("The website is in _build/html.")
     return 0
 
 

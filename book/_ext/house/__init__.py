@@ -1,8 +1,9 @@
 """The website's own part of the build.
 
-`cache` where chapters' results are kept; `outputs` cells that failed; `mathematics` formulas drawn at build time;
-`sources` links from formulas to code; `explorables` live figures; `docstrings` what the package says of itself;
-`styles`, `icons`, `palette` one small style sheet; `pages` the strict content security policy.
+`cache` where chapters' results are kept; `chapters` their runs; `times` how long all took; `outputs` cells that failed;
+`mathematics` formulas drawn at build time; `sources` links from formulas to code; `explorables` live figures;
+`docstrings` what the package says of itself; `styles`, `icons`, `palette` one small style sheet; `pages` the strict
+content security policy.
 """
 
 import shutil
@@ -11,13 +12,14 @@ from pathlib import Path
 
 def setup(app):
     # Here, not above: tools/serve.py reads `house.policy` without Sphinx or torch.
-    from house import cache, docstrings, mathematics, outputs, pages, sources
+    from house import cache, chapters, docstrings, mathematics, outputs, pages, sources, times
 
     # sphinx-autoapi writes its pages again on each build. Those that a build cut short has left behind must be gone
     # before the table of contents is read, which would take them for pages that it does not list.
     shutil.rmtree(Path(app.srcdir) / "book/api", ignore_errors=True)
-    app.connect("config-inited", cache.choose_folders)
-    app.connect("env-before-read-docs", cache.run_chapters)
+    times.setup(app)
+    cache.setup(app)
+    chapters.setup(app)
     outputs.setup(app)
     docstrings.setup(app)
     mathematics.setup(app)

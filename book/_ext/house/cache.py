@@ -4,18 +4,12 @@ jupyter-cache looks at a notebook's code cells alone, so a chapter whose package
 package's results. Here another package means another folder, and the folders of earlier packages are removed.
 
 The figures' graphs outlive a change of the package: each is kept under a hash of all that it is made of.
-
-Chapters that must run do so before Sphinx reads any, as many at a time as there are processors.
 """
 
 import hashlib
-import logging
 import os
 import shutil
 from pathlib import Path
-
-from jupyter_cache import get_cache
-from jupyter_cache.executors import load_executor
 
 from transformer_lite.explore import kept
 
@@ -53,13 +47,5 @@ def choose_folders(app, config):
     config.nb_execution_cache_path = str(folder / "notebooks")
 
 
-def run_chapters(app, env, docnames):
-    """Fill the cache. A chapter that fails is left to MyST-NB, which runs it again and says what went wrong."""
-    cache = get_cache(app.config.nb_execution_cache_path)
-    chapters = [path for path in map(str, map(env.doc2path, docnames)) if path.endswith(".ipynb")]
-    for path in chapters:
-        cache.add_nb_to_project(path)
-    logger = logging.getLogger(__name__)
-    logger.setLevel(logging.INFO)  # one line for each chapter
-    executor = load_executor("local-parallel", cache, logger)
-    executor.run_and_cache(filter_uris=chapters, timeout=app.config.nb_execution_timeout)
+def setup(app):
+    app.connect("config-inited", choose_folders)
