@@ -2,8 +2,11 @@
 
 import json
 import re
+from base64 import b64decode
 from html.parser import HTMLParser
 
+import numpy as np
+import onnxruntime
 import pytest
 import torch
 
@@ -23,7 +26,9 @@ from transformer_lite.explore import (
     explore,
     page,
 )
+from transformer_lite.explore.graph import INPUT
 from transformer_lite.explore.text import say
+from transformer_lite.explore.trace import packed
 from transformer_lite.explore.words import summary
 
 VOID = {"input", "br", "hr", "img", "meta", "link"}
@@ -197,7 +202,22 @@ def test_building_writes_the_graphs_and_the_trace_beside_the_page(everything, tm
     assert content["variants"].keys() == content["views"].keys() == dict(everything.variants()).keys()
     assert content["graphs"].keys() == set(content["variants"].values()) == content["variants"].keys()
     cases = json.loads((tmp_path / "figures" / f"{source}.trace.json").read_text())["cases"]
-    assert cases[0]["values"] == everything.defaults
+    assert cases == packed(everything)["cases"]
+    for key, variant in everything.variants():
+        session = onnxruntime.InferenceSession(b64decode(content["graphs"][content["variants"][key]]))
+        names = [node.name for node in session.get_outputs()]
+        for case in cases:
+            if variant.items() <= case["values"].items():
+                feeds = {
+                    node.name: everything.controls[control].encode(case["values"][control]).numpy()
+                    for node in session.get_inputs()
+                    for control in [node.name.removeprefix(INPUT)]
+                }
+                for name, got in zip(names, session.run(None, feeds), strict=True):
+                    wanted = case["outputs"][name]
+                    assert list(got.shape) == wanted["shape"]
+                    there = np.frombuffer(b64decode(wanted["data"]), "<f4").reshape(got.shape)
+                    np.testing.assert_allclose(got, there, rtol=1e-5, atol=1e-6)
 
 
 def test_variants_that_compute_the_same_share_one_graph(tmp_path, monkeypatch):

@@ -1,5 +1,6 @@
 """Graphs kept from one build to the next, each under a hash of everything that it is made of."""
 
+import contextlib
 import hashlib
 import os
 import time
@@ -39,5 +40,6 @@ def write(name: str, graph: bytes) -> None:
 def prune(folder: Path) -> None:
     """Remove what has not been used lately."""
     for path in folder.glob("*"):
-        if path.stat().st_mtime < time.time() - DAYS * 86400:
-            path.unlink(missing_ok=True)
+        with contextlib.suppress(FileNotFoundError):  # another process has just finished it
+            if path.stat().st_mtime < time.time() - DAYS * 86400:
+                path.unlink()
