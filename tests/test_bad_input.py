@@ -9,6 +9,7 @@ an error from deep inside PyTorch.
 import importlib
 import inspect
 import pkgutil
+import traceback
 
 import pytest
 import torch
@@ -443,7 +444,7 @@ def spoilt(value):
             yield "nothing allowed", torch.zeros_like(value)
         else:
             yield "negative", -value
-            yield "far too large", value + 10**6
+            yield "far too large", value + 10**4
     elif isinstance(value, bool):
         return
     elif isinstance(value, int):
@@ -452,13 +453,11 @@ def spoilt(value):
         yield from ((str(wrong), wrong) for wrong in (0.0, -1.0, 2.5, float("nan"), float("inf")))
 
 
-def every_way():
-    for name, (function, *arguments) in CASES.items():
-        for stage, right in enumerate(arguments):
-            for argument, value in right.items():
-                for how, wrong in spoilt(value):
-                    made = [{**a, argument: wrong} if i == stage else a for i, a in enumerate(arguments)]
-                    yield pytest.param(function, made, id=f"{name}, {argument}: {how}")
+def every_argument():
+    for name, (_, *stages) in CASES.items():
+        for stage, right in enumerate(stages):
+            for argument in (argument for argument, value in right.items() if [*spoilt(value)]):
+                yield pytest.param(name, stage, argument, id=f"{name}, {argument}")
 
 
 def call(function, arguments):
@@ -474,13 +473,20 @@ def test_the_right_call_works(name):
     call(function, arguments)
 
 
-@pytest.mark.parametrize(("function", "arguments"), list(every_way()))
-def test_a_wrong_argument_is_answered_with_a_sentence_or_a_defined_result(function, arguments):
-    try:
-        call(function, arguments)
-    except ValueError as error:
-        assert len(str(error).split()) > 5, f"this is no sentence: {error}"
-    # Anything else that is raised fails the test.
+@pytest.mark.parametrize(("name", "stage", "argument"), [*every_argument()])
+def test_a_wrong_argument_is_answered_with_a_sentence_or_a_defined_result(name, stage, argument):
+    function, *right = CASES[name]
+    problems = []
+    for how, wrong in spoilt(right[stage][argument]):
+        arguments = [*right[:stage], right[stage] | {argument: wrong}, *right[stage + 1 :]]
+        try:
+            call(function, arguments)
+        except ValueError as error:
+            if len(str(error).split()) <= 5:
+                problems.append(f"{argument} {how}: this is no sentence: {error}")
+        except Exception:
+            problems.append(f"{argument} {how}: {traceback.format_exc()}")
+    assert not problems, "\n".join(problems)
 
 
 def public_names():
