@@ -1,6 +1,8 @@
 # The project's commands. Each sets up what it lacks, and a second run does no work twice.
 .DEFAULT_GOAL := help
-.PHONY: help book site test lint notebooks benchmark clean
+.PHONY: help book site test quick lint mutations notebooks benchmark clean
+
+PYTEST = .venv/bin/python -m pytest --numprocesses logical
 
 help: ## list the commands
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST)
@@ -12,12 +14,19 @@ site: ## build the website into _build/html
 	@tools/setup.sh book
 	@.venv/bin/python tools/site.py
 
-test: ## build the website and run every check and test, the browser's too
+test: ## build the website, run every check and test, the browser's too, and tell where the minutes went
+	@tools/timed.sh set-up $(MAKE) --no-print-directory ready
+	@tools/timed.sh lint $(MAKE) --no-print-directory lint
+	@tools/timed.sh site .venv/bin/python tools/site.py
+	@tools/timed.sh tests $(PYTEST); status=$$?; .venv/bin/python tools/times.py; exit $$status
+
+quick: lint ## before a commit: lint, types, the package, the interactive layer, and the workbench in a browser
+	@tools/chromium.sh
+	@SITE=none $(PYTEST) tests --ignore tests/book --deselect tests/browser/test_notebook.py
+
+ready:
 	@tools/setup.sh book test
 	@tools/chromium.sh
-	@$(MAKE) --no-print-directory lint
-	@.venv/bin/python tools/site.py
-	@.venv/bin/python -m pytest --numprocesses logical --dist loadgroup
 
 lint: ## check style and types
 	@tools/setup.sh book test
@@ -26,12 +35,14 @@ lint: ## check style and types
 	.venv/bin/mypy
 	.venv/bin/python tools/normalise_notebooks.py --check
 
+mutations: ready ## break the product on purpose, in some thirty ways, and see that the tests notice
+	@.venv/bin/python tools/site.py
+	@.venv/bin/python tools/mutations.py
+
 notebooks: ## put the notebooks into the form in which they are stored
 	@.venv/bin/python tools/normalise_notebooks.py
 
-benchmark: ## measure sizes and speeds, and print them as tables
-	@tools/setup.sh book test
-	@tools/chromium.sh
+benchmark: ready ## measure sizes and speeds, and print them as tables
 	@.venv/bin/python tools/site.py
 	@.venv/bin/python -m benchmarks
 

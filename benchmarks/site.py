@@ -17,7 +17,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from tests.browser.lab import open_notebook, running_lab
-from tests.browser.test_figures import other_values
+from tests.browser.settings import other_values
 from tests.browser.visit import Visit, running_chromium, serving
 
 from .timing import table

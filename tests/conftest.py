@@ -1,8 +1,18 @@
-"""What every test of the package starts from."""
+"""What every test of the package starts from, and how the tests are shared out among processes."""
 
 import pytest
 import torch
 from hypothesis import settings
+
+from .groups import pytest_collection_modifyitems, pytest_xdist_make_scheduler
+from .times import pytest_runtest_logreport, pytest_sessionfinish
+
+__all__ = [
+    "pytest_collection_modifyitems",
+    "pytest_runtest_logreport",
+    "pytest_sessionfinish",
+    "pytest_xdist_make_scheduler",
+]
 
 settings.register_profile("repository", deadline=None, derandomize=True, max_examples=50)
 settings.load_profile("repository")

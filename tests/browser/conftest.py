@@ -1,102 +1,71 @@
 """The built website and the workbench, served, and a Chromium to read them."""
 
-import functools
+import fcntl
 import os
-import subprocess
-import sys
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 
+from ..built import built_pages, built_site, live_pages
 from . import workbench
-from .visit import ROOT, Visit, WithoutWebAssembly, running_chromium, serving
+from .visit import Visit, WithoutWebAssembly, running_chromium, serving
 
-
-@functools.cache
-def built_site() -> Path:
-    """The website's folder, built first unless it is up to date; `$SITE` names another copy to test."""
-    if "SITE" in os.environ:
-        return Path(os.environ["SITE"])
-    done = subprocess.run(
-        [sys.executable, ROOT / "tools/site.py"],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        raise pytest.UsageError(f"the website could not be built:\n{done.stdout[-5000:]}")
-    return ROOT / "_build/html"
-
-
-@functools.cache
-def built_pages() -> tuple[str, ...]:
-    """Every page of the built website, by its address under the website's own."""
-    site = built_site()
-    return tuple(
-        sorted(
-            str(path.relative_to(site))
-            for path in site.rglob("*.html")
-            if "_static" not in path.parts and "_sources" not in path.parts
-        )
-    )
-
-
-def pages_with(mark: str) -> list[str]:
-    """The pages whose markup holds `mark`, and the workbench."""
-    held = [name for name in built_pages() if mark in (built_site() / name).read_text(encoding="utf-8")]
-    return [*held, "workbench/workbench.html"]
-
-
-# For what depends on the front end alone, and not on a page's own figures.
-FEW = ["book/index.html", "book/attention/scaled-dot-product.html", "workbench/workbench.html"]
+# Every kind of control, view and exercise, and what may go wrong with them.
+WORKBENCH = "workbench/workbench.html"
 
 
 def pytest_generate_tests(metafunc):
-    if "any_page" in metafunc.fixturenames:
-        metafunc.parametrize("any_page", [*built_pages(), "workbench/workbench.html"], scope="module")
-    if "live_page" in metafunc.fixturenames:
-        pages = pages_with('class="explorable"')
-        if "opened" in metafunc.fixturenames:
-            # One process opens the page once for all of these tests.
-            pages = [pytest.param(page, marks=pytest.mark.xdist_group(page)) for page in pages]
-        metafunc.parametrize("live_page", pages, scope="module")
-    if "one_of_few" in metafunc.fixturenames:
-        metafunc.parametrize("one_of_few", FEW, scope="module")
+    pages = {
+        # Of its own figures, a page is asked what only they can get wrong; the workbench, everything.
+        "live_page": [*live_pages(), WORKBENCH],
+        "still_page": [page for page in built_pages() if page not in live_pages()],
+        # What a page does when something is missing depends on the front end and on the site, not on its figures.
+        "one_of_few": [*(page for page in built_pages() if page == "book/index.html"), WORKBENCH],
+    }
+    for name in pages.keys() & set(metafunc.fixturenames):
+        metafunc.parametrize(name, pages[name], scope="module")
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def served(tmp_path_factory):
-    """A folder with the website and the workbench in it."""
+    """A folder with the website and the workbench in it, which the first process that needs it makes for all."""
     folder = tmp_path_factory.mktemp("served") / "sub"
-    workbench.make(folder / "workbench")
-    for child in built_site().iterdir():
-        (folder / child.name).symlink_to(child)
+    folder.mkdir()
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+    with (shared / "workbench.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (shared / "workbench.made").exists():
+            workbench.make(shared / "workbench")
+            (shared / "workbench.made").touch()
+    (folder / "workbench").symlink_to(shared / "workbench")
+    if built_pages():
+        for child in built_site().iterdir():
+            (folder / child.name).symlink_to(child)
     return folder.parent
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def site(served):
     """The website's address."""
     with serving(served) as address:
         yield address
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def site_without_webassembly(served):
     with serving(served, WithoutWebAssembly) as address:
         yield address
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def chromium():
     with running_chromium() as browser:
         yield browser
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def visiting(chromium):
     """What opens a page of its own, in a `with` statement."""
 
@@ -113,9 +82,16 @@ def visiting(chromium):
 
 @pytest.fixture(scope="module")
 def opened(visiting, site, live_page):
-    """A page whose figures are live, opened once."""
+    """A page whose figures are live, opened once for all that is asked of it."""
     with visiting() as visit:
-        yield visit.open(site + live_page)
+        yield visit.open_watched(site + live_page)
+
+
+@pytest.fixture(scope="module")
+def still(visiting, site, live_page):
+    """The same page without JavaScript."""
+    with visiting(java_script_enabled=False) as visit:
+        yield visit.open(site + live_page, live=False)
 
 
 @pytest.fixture
@@ -125,3 +101,17 @@ def live(opened):
     yield opened
     for id_ in opened.figures():
         opened.reset(id_)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """What failed is kept as a picture, which the report names."""
+    report = yield
+    if report.failed:
+        seen = {id(visit): visit for visit in item.funcargs.values() if isinstance(visit, Visit)}
+        for visit in seen.values():
+            try:
+                report.sections.append(("seen", f"{visit.page.url}: {visit.keep(item.nodeid)}"))
+            except Exception as reason:  # a page that is gone has no picture
+                report.sections.append(("seen", f"no picture: {reason}"))
+    return report

@@ -16,6 +16,8 @@ window.probe = {
   /** Texts that a reader sees inside an element, each as the quadrilateral it covers on the screen. */
   texts(root) {
     const seen = [];
+    // One for all: each that lives is brought up to date at every change of the document, until it is collected.
+    const range = document.createRange();
     const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
     for (let node = walker.nextNode(); node; node = walker.nextNode()) {
       const text = node.textContent.trim();
@@ -37,7 +39,6 @@ window.probe = {
         seen.push({ element: svg, text: svg.textContent.trim(), quad });
         continue;
       }
-      const range = document.createRange();
       range.selectNodeContents(node);
       for (const { left, top, right, bottom, width } of range.getClientRects()) {
         if (width < 1) continue;
@@ -57,9 +58,9 @@ window.probe = {
     return seen;
   },
 
-  /** Pairs of texts that cover each other by more than a hair. */
-  overlaps(root, slack = 1.5) {
-    const texts = probe.texts(root).map((text) => {
+  /** Pairs of texts (of `texts`) that cover each other by more than a hair. */
+  overlaps(seen, slack = 1.5) {
+    const texts = seen.map((text) => {
       const [xs, ys] = [0, 1].map((d) => text.quad.map((corner) => corner[d]));
       return { ...text, left: Math.min(...xs), right: Math.max(...xs), top: Math.min(...ys), bottom: Math.max(...ys) };
     }).sort((one, other) => one.top - other.top);
@@ -79,9 +80,9 @@ window.probe = {
   },
 
   /** Texts of charts that reach out of their chart, and texts that reach out of the window. */
-  clipped(root, slack = 1.5) {
+  clipped(seen, slack = 1.5) {
     const found = [];
-    for (const { element, text, quad } of probe.texts(root)) {
+    for (const { element, text, quad } of seen) {
       if (element.closest(".tl-table")) continue;
       const slot = element.closest(".tl-slot");
       const box = slot?.getBoundingClientRect() ?? { left: 0, right: innerWidth, top: -Infinity, bottom: Infinity };
@@ -92,12 +93,89 @@ window.probe = {
     return found;
   },
 
+  /** Resolves once everything that was changed is painted. */
+  painted: () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(resolve)))),
+
+  /** Is every live chart as wide as its place, and drawn in the theme's ink? */
+  drawn(dark) {
+    const light = (colour) => Number.parseInt(colour.slice(1, 3), 16) > 127;
+    return [...document.querySelectorAll(".js-plotly-plot")].every((chart) =>
+      chart._fullLayout.width === chart.closest(".tl-view").clientWidth && light(chart.layout.font.color) === dark);
+  },
+
+  /** Notes under `name` where everything of the page's text ends, the insides of figures apart. */
+  notePlaces(name) {
+    noted[name] = [...document.querySelectorAll("main *")]
+      .filter((e) => !e.closest("figure.explorable > *, svg") && e.checkVisibility() && e.getClientRects().length)
+      .map((e) => ({ what: nameOf(e), bottom: e.getBoundingClientRect().bottom + scrollY }));
+  },
+
+  /** What stands elsewhere than when it was noted: its name and how far it went, or that something came or is gone. */
+  moved(before, after) {
+    const [one, other] = [noted[before], noted[after]];
+    const odd = Array.from({ length: Math.max(one.length, other.length) }, (_, i) => i).find((i) => one[i]?.what !== other[i]?.what);
+    if (odd !== undefined) return [`“${one[odd]?.what}” stood where “${other[odd]?.what}” stands`];
+    return one.map(({ what, bottom }, i) => [what, other[i].bottom - bottom]).filter(([, by]) => Math.abs(by) > 2)
+      .map(([what, by]) => `“${what}” by ${Math.round(by)} px`);
+  },
+
+  /**
+   * Moves controls through `set`, and tells what came of it: the `values`, the `change` events, whether a number is
+   * another than before (`changed`), the names of outputs that hold NaN or +∞ (`unfit`), what cannot be read.
+   */
+  async move(id, changes) {
+    const { explorable } = probe.figure(id);
+    const before = JSON.stringify(probe.outputs(id));
+    probe.changes.splice(0);
+    try {
+      const values = await explorable.set(changes);
+      const outputs = probe.outputs(id);
+      return {
+        values,
+        changes: probe.changes.splice(0),
+        changed: JSON.stringify(outputs) !== before,
+        unfit: Object.keys(outputs).filter((name) => outputs[name].data.some((x) => x === "NaN" || x === "Infinity")),
+        objections: probe.objections(id),
+      };
+    } catch ({ message }) {
+      return { refused: message };
+    }
+  },
+
+  /** The page's elements, their attributes and texts, and what of them can be seen, colours apart; of charts, the texts. */
+  elements: () => [...document.querySelectorAll("body *")].filter((e) => !e.matches(".only-light, .only-dark")).map((e) => {
+    const said = e.closest(".tl-slot *") ? [] : [...e.attributes].filter(({ name, value }) => name !== "style" && !(name === "tabindex" && value === "-1"));
+    const seen = e.checkVisibility({ visibilityProperty: true, opacityProperty: true });
+    return `<${e.localName} ${said.map(({ name, value }) => `${name}="${value}"`).join(" ")}> ${ownText(e)} ${seen ? "is seen" : "is not"}`;
+  }),
+
+  /** The texts of all figures, and where they stand in their figures. */
+  lettering: () => probe.figures().flatMap((figure) => {
+    const { left, top } = figure.getBoundingClientRect();
+    return probe.texts(figure).map(({ text, quad: [[x, y]] }) =>
+      `“${text}” of ${figure.id} at ${Math.round(x - left)}, ${Math.round(y - top)}`);
+  }),
+
+  /** How `probe[what]()` differs from what it was when it was first asked for in this size. */
+  differences(what, size) {
+    const now = probe[what]();
+    const first = (noted[`${what} ${size}`] ??= now);
+    return Array.from({ length: Math.max(first.length, now.length) }, (_, i) => i)
+      .filter((i) => first[i] !== now[i]).slice(0, 5).map((i) => `${first[i]} → ${now[i]}`);
+  },
+
   /** What a reader could not read in a figure as it stands. */
   objections(id) {
-    const figure = probe.figure(id);
-    return [...probe.overlaps(figure), ...probe.clipped(figure).map((text) => `“${text}” is cut off`)];
+    const seen = probe.texts(probe.figure(id));
+    return [...probe.overlaps(seen), ...probe.clipped(seen).map((text) => `“${text}” is cut off`)];
   },
 };
+
+const noted = {};
+
+const ownText = (e) => [...e.childNodes].filter((node) => node.nodeType === Node.TEXT_NODE).map((node) => node.data.trim()).join(" ");
+
+const nameOf = (e) => (e.id || `${e.localName} ${ownText(e)}`).slice(0, 60);
 
 /** How far two convex quadrilaterals reach into each other: the smallest overlap along the normals of their sides. */
 function depth(one, other) {

@@ -9,8 +9,6 @@ from transformer_lite.explore.text import number, say
 from .lab import open_notebook, running_lab
 from .visit import LIVE, ROOT
 
-pytestmark = pytest.mark.xdist_group("notebook")  # one process, one JupyterLab
-
 CHAPTER = "book/attention/scaled-dot-product.ipynb"
 
 

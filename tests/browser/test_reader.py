@@ -13,7 +13,7 @@ from playwright.sync_api import expect
 from transformer_lite.explore.figure import outputs
 from transformer_lite.explore.text import catalogue, number, say
 
-from .test_figures import assert_close, numbers
+from .settings import assert_close, numbers
 from .workbench import FIGURES, VOCABULARY
 
 KNOWN = ", ".join(VOCABULARY)
@@ -601,7 +601,7 @@ def test_check_notices_a_trace_that_differs(visiting, site):
     """The proof is worth something only if it can fail."""
     import json
 
-    from .test_figures import unpacked
+    from ..built import unpacked
 
     def falsified(route):
         response = route.fetch()

@@ -4,7 +4,7 @@ import pytest
 
 from transformer_lite.explore.text import catalogue, say
 
-from .test_figures import other_values
+from .settings import other_values
 from .visit import LIVE
 
 

@@ -2,6 +2,7 @@
 
 import functools
 import http.server
+import re
 import shutil
 import threading
 import time
@@ -37,6 +38,9 @@ FLAGS = [
 ]
 # Seconds in which figures become live on a machine that is busy with other things.
 LIVE = 60
+SIZES = {"wide": {"width": 1280, "height": 900}, "phone": {"width": 390, "height": 800}}
+# Where pictures of what failed are kept.
+FAILURES = ROOT / "_build/failures"
 
 
 class Handler(http.server.SimpleHTTPRequestHandler):
@@ -110,6 +114,38 @@ class Visit:
             self.wake()
         return self
 
+    def open_watched(self, url):
+        """Opens a page and notes where everything stands while its figures are pictures, in each size (`wide before`),
+        and once they are live (`wide after`). They become so on a phone; the page stays wide.
+        """
+        held, released = [], []
+        self.page.route("**/runtime/**", lambda route: route.continue_() if released else held.append(route))
+        self.open(url, live=False)
+        self.page.evaluate("document.fonts.ready")
+        for size in ("wide", "phone"):
+            self.look(size=size)
+            self.page.evaluate("(name) => probe.notePlaces(name)", f"{size} before")
+        released.append(True)
+        for route in held:
+            route.continue_()
+        self.wake()
+        for size in ("phone", "wide"):
+            self.look(size=size)
+            self.page.evaluate("(name) => probe.notePlaces(name)", f"{size} after")
+        self.page.unroute("**/runtime/**")
+        return self
+
+    def look(self, theme=None, size=None):
+        """Changes how the open page is seen; returns once every live chart is drawn so."""
+        if size:
+            self.page.set_viewport_size(SIZES[size])
+        if theme:
+            self.dark = theme == "dark"
+            self.page.emulate_media(color_scheme=theme)
+            self.page.evaluate("(theme) => { document.documentElement.dataset.theme = theme; }", theme)
+        self.until("(dark) => probe.drawn(dark)", self.dark)
+        self.page.evaluate("probe.painted()")
+
     def wake(self):
         """Brings every figure near the screen, and waits until it is live."""
         for id_ in self.figures():
@@ -160,6 +196,10 @@ class Visit:
             [id_, changes],
         )
 
+    def move(self, id_, **changes):
+        """`set`, and what came of it: see `probe.move`."""
+        return self.page.evaluate("([id, changes]) => probe.move(id, changes)", [id_, changes])
+
     def check(self, id_):
         return self.page.evaluate("(id) => probe.figure(id).explorable.check()", id_)
 
@@ -193,6 +233,14 @@ class Visit:
             if urlsplit(url).scheme in ("http", "https", "ws", "wss")
             and urlsplit(url).hostname != "127.0.0.1"
         ]
+
+    def keep(self, name, id_=None):
+        """Keeps a picture of what is seen now, or of one figure; returns its path, for a report."""
+        FAILURES.mkdir(parents=True, exist_ok=True)
+        path = FAILURES / f"{re.sub(r'[^a-zA-Z0-9_.-]+', '-', name).strip('-')[:150]}.png"
+        place = self.page.locator(f"figure#{id_}") if id_ else self.page
+        place.screenshot(path=path, timeout=10_000)
+        return path.relative_to(ROOT)
 
     def close(self):
         self.context.close()

@@ -52,7 +52,8 @@ const READ = {
   },
 };
 
-function judge({ hints, kind, options, tolerance }, answers, given) {
+/** What is to be said of an answer: `{right, text}`. */
+export function judge({ hints, kind, options, tolerance }, answers, given) {
   // The choice is one number; an order or a mask has one for each of the answer's.
   const matches = (answer) => (kind === "number" ? near(given, answer[0], tolerance) : String(given) === String(answer));
   if (matches(answers.right)) return { right: true, text: say("answer-right") };

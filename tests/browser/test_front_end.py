@@ -1,0 +1,448 @@
+"""What depends on the front end alone, asked of the workbench, which has every kind of control, view and exercise.
+
+Each test goes through all figures of the page; test_reader.py looks at one figure in detail.
+"""
+
+import json
+import random
+import re
+from urllib.parse import unquote, urlsplit
+
+import pytest
+
+from transformer_lite import explore
+from transformer_lite.explore.controls import Control
+from transformer_lite.explore.text import say
+from transformer_lite.explore.views import View
+from transformer_lite.explore.words import summary
+
+from ..built import built_site, live_pages, markup, trace
+from .conftest import WORKBENCH
+from .exercises import described, exercises, give, told
+from .settings import assert_close, numbers, other_values, unfit
+from .visit import LIVE
+from .workbench import EXERCISES, FIGURES
+
+
+@pytest.fixture(scope="module")
+def opened(visiting, site):
+    with visiting() as visit:
+        yield visit.open(site + WORKBENCH)
+
+
+@pytest.fixture
+def live(opened):
+    """The workbench, whose figures start at their defaults."""
+    opened.changes()
+    yield opened
+    for id_ in opened.figures():
+        opened.reset(id_)
+
+
+@pytest.fixture
+def recorded(opened, served):
+    """The recorded cases of a figure, or of an exercise, as they lie beside the page."""
+    source = "(id) => document.getElementById(id).dataset.source"
+    return lambda id_: trace(served / "sub/workbench/_static", opened.page.evaluate(source, id_))
+
+
+# -- the workbench itself ------------------------------------------------------------------------------------------
+
+
+def looks_of(views):
+    """What is asked of a view's drawing: (kind, setting) for every setting that is not left out."""
+    return {
+        (view["kind"], setting if setting != "axes" else f"axis of {type(axis['labels']).__name__}")
+        for view in views
+        for setting, value in view.items()
+        for axis in (value if setting == "axes" else [{"labels": None}])
+        if value not in (None, False, "", [])
+    }
+
+
+def test_the_workbench_has_everything_that_a_chapter_uses():
+    """So that what depends on the front end alone can be asked of it."""
+    figures = [
+        json.loads((built_site() / f"_static/figures/{source}.json").read_text(encoding="utf-8"))
+        for page in live_pages()
+        for source in re.findall(r'data-source="([^"]+)"', markup(page))
+    ]
+    used = {control["kind"] for figure in figures for control in figure["controls"].values()}
+    assert used <= {control.kind for figure in FIGURES.values() for control in figure.controls.values()}
+    drawn = looks_of(
+        view for figure in figures for views in figure["views"].values() for view in views.values()
+    )
+    here = [
+        figure.describe_views(figure.run(**variant))
+        for figure in FIGURES.values()
+        for _, variant in figure.variants()
+    ]
+    missing = drawn - looks_of(view for views in here for view in views.values())
+    assert not missing, sorted(missing)
+    asked = set(re.findall(r'"kind":"(\w+)","hints"', "".join(map(markup, live_pages()))))
+    assert asked <= {exercise.kind for exercise in EXERCISES}
+
+
+def test_the_workbench_has_every_kind_there_is():
+    kinds = {
+        name.lower()
+        for name in explore.__all__
+        if isinstance(cls := getattr(explore, name), type) and issubclass(cls, Control | View)
+    }
+    controls = {control.kind for figure in FIGURES.values() for control in figure.controls.values()}
+    views = {view.kind for figure in FIGURES.values() for view in figure.run().values()}
+    assert controls | views == kinds
+
+
+# -- promises ------------------------------------------------------------------------------------------------------
+
+
+def test_controls_are_described_as_the_reader_sees_them(live):
+    kinds = {
+        "slider": {"min", "max", "step"},
+        "length": {"min", "max", "step"},
+        "choice": {"options"},
+        "words": {"maximum"},
+        "order": {"items"},
+        "points": {"min", "max", "step", "names", "view"},
+    }
+    for id_ in live.figures():
+        controls, values = live.controls(id_), live.values(id_)
+        assert {name: control["value"] for name, control in controls.items()} == values
+        for name, control in controls.items():
+            assert kinds.get(control["kind"], set()) <= control.keys(), (id_, name)
+            on_page = live.page.evaluate(
+                '([id, name]) => probe.figure(id).querySelector(`[data-control="${name}"]`).textContent',
+                [id_, name],
+            )
+            assert control["label"] in on_page
+
+
+def test_check_does_not_take_the_engine_s_word_for_it(live, recorded):
+    """The outputs after `set` are those of the trace, compared here and not in the page."""
+    for id_ in live.figures():
+        for case in recorded(id_)[-3:]:
+            assert live.set(id_, **case["values"]) == case["values"]
+            shown = live.outputs(id_)
+            for name, wanted in case["outputs"].items():
+                assert_close(numbers(shown, name), wanted, (id_, name))
+        live.reset(id_)
+
+
+def test_a_value_that_does_not_fit_is_refused_and_changes_nothing(live):
+    for id_ in live.figures():
+        controls, values, outputs = live.controls(id_), live.values(id_), live.outputs(id_)
+        live.changes()
+        for changes in unfit(controls):
+            answer = live.set(id_, **changes)
+            assert "refused" in answer, changes
+            assert " " in answer["refused"] and answer["refused"].rstrip("”")[-1] in ".…", answer
+            assert live.values(id_) == values
+        assert live.outputs(id_) == outputs
+        assert not live.changes()
+
+
+def test_changes_made_at_once_are_all_made(live):
+    for id_ in live.figures():
+        controls, values = live.controls(id_), live.values(id_)
+        wanted = {
+            name: options[0]
+            for name, control in controls.items()
+            if control["kind"] not in ("words", "pick")
+            and (options := other_values(control, controls, values))
+        }
+        after = live.page.evaluate(
+            """async ([id, changes]) => {
+              const { explorable } = probe.figure(id);
+              await Promise.all(Object.entries(changes).map(([name, value]) => explorable.set({ [name]: value })));
+              return explorable.values;
+            }""",
+            [id_, wanted],
+        )
+        assert {name: after[name] for name in wanted} == wanted
+        live.reset(id_)
+
+
+def test_the_summary_follows_the_numbers(live):
+    """What the page says of them is what Python says."""
+    for id_, figure in FIGURES.items():
+        for name, control in live.controls(id_).items():
+            for value in other_values(control, live.controls(id_), live.values(id_)):
+                values = live.set(id_, **{name: value})
+                assert live.said(id_, ".tl-summary") == summary(figure, figure.show(values), values)
+            live.reset(id_)
+
+
+# -- real input ----------------------------------------------------------------------------------------------------
+
+
+def test_every_control_answers_the_mouse_and_the_keyboard_s_letters(live):
+    for id_ in live.figures():
+        figure = live.page.locator(f"figure#{id_}")
+        for name, control in live.controls(id_).items():
+            place = figure.locator(f'[data-control="{name}"]')
+            before, kind = live.outputs(id_), control["kind"]
+            live.changes()
+            if kind in ("slider", "length"):
+                at_start = control["value"] < (control["min"] + control["max"]) / 2
+                place.locator("input[type=range]").scroll_into_view_if_needed()
+                box = place.locator("input[type=range]").bounding_box()
+                goal = box["x"] + box["width"] * (0.9 if at_start else 0.1)
+                live.page.mouse.click(goal, box["y"] + box["height"] / 2)
+                live.settle(id_)
+                assert live.values(id_)[name] != control["value"]
+                typed = place.locator("input[type=text]")
+                typed.fill(str(control["max"] if at_start else control["min"]))
+                typed.press("Enter")
+                live.settle(id_)
+                assert live.values(id_)[name] == (control["max"] if at_start else control["min"])
+            elif kind == "toggle":
+                place.locator("input").click()
+            elif kind == "choice":
+                place.locator("input:not(:checked)").first.click()
+            elif kind == "words":
+                place.locator("input").fill(other_values(control, live.controls(id_), live.values(id_))[0])
+            elif kind == "order":
+                drag(live, place.locator(".tl-chip").first, place.locator(".tl-chip").last)
+            elif kind == "points":
+                handle = figure.locator(f'[data-view="{control["view"]}"] .tl-handle').last
+                drag(live, handle, figure.locator(f'[data-view="{control["view"]}"] .nsewdrag'))
+            else:
+                select = place.locator("select").first
+                last = select.locator("option").count() - 1
+                at = control["value"][0] if isinstance(control["value"], list) else control["value"]
+                select.select_option(index=last if at != last else 0)
+            live.settle(id_)
+            assert live.values(id_)[name] != control["value"], (id_, name)
+            assert live.outputs(id_) != before, (id_, name)
+            assert set(live.changes()) == {id_}, "inside a figure, only new pictures are changes"
+            live.reset(id_)
+            assert live.values(id_)[name] == control["value"]
+            assert live.outputs(id_) == before
+
+
+def drag(live, source, target):
+    """Takes the middle of one element to near the middle of another, in steps as a hand does."""
+    source.scroll_into_view_if_needed()
+    start, end = source.bounding_box(), target.bounding_box()
+    live.page.mouse.move(start["x"] + start["width"] / 2, start["y"] + start["height"] / 2)
+    live.page.mouse.down()
+    live.page.mouse.move(end["x"] + end["width"] * 0.55, end["y"] + end["height"] * 0.4, steps=6)
+    live.page.mouse.up()
+
+
+TOOLS = {"reset", "link", "table", "csv", "png", "svg", "check"}
+FOCUSED = """() => {
+  const at = document.activeElement;
+  const control = at.closest("[data-control]");
+  const figure = at.closest("figure.explorable");
+  return { tag: at.localName, type: at.type ?? "", figure: figure?.id, control: control?.dataset.control,
+    tool: at.dataset?.tool, play: at.classList.contains("tl-play"), end: at === document.body };
+}"""
+
+
+def test_the_keyboard_alone_reaches_and_moves_every_control(live):
+    page = live.page
+    page.evaluate("document.activeElement.blur(); scrollTo(0, 0); getSelection().removeAllRanges()")
+    page.mouse.click(1, 1)
+    wanted = {(id_, name) for id_ in live.figures() for name in live.controls(id_)}
+    reached, moved, tools = set(), set(), set()
+    for _ in range(1500):
+        page.keyboard.press("Tab")
+        at = page.evaluate(FOCUSED)
+        if at["end"]:
+            break
+        if at["tool"]:
+            tools.add((at["figure"], at["tool"]))
+        if not at["control"]:
+            continue
+        key = (at["figure"], at["control"])
+        reached.add(key)
+        chip = live.page.evaluate("document.activeElement.classList.contains('tl-chip')")
+        if at["play"] or (at["tag"] == "button" and not chip) or at["tag"] == "summary" or key in moved:
+            continue
+        control = live.controls(at["figure"])[at["control"]]
+        before = control["value"]
+        if at["type"] in ("range", "select-one"):
+            presses = ["ArrowRight", "ArrowLeft"] if at["type"] == "range" else ["ArrowDown", "ArrowUp"]
+        elif at["type"] == "radio":
+            presses = ["ArrowDown"]
+        elif at["type"] == "checkbox":
+            presses = ["Space"]
+        elif chip:
+            presses = ["ArrowRight"]
+        elif control["kind"] == "points":
+            page.keyboard.press("Control+A")
+            page.keyboard.type(f"{control['max']}, {control['min']}")
+            presses = ["Enter"]
+        else:
+            text = str(other_values(control, {}, {})[0])
+            page.keyboard.press("Control+A")
+            page.keyboard.type(text)
+            presses = ["Enter"]
+        for press in presses:
+            page.keyboard.press(press)
+            live.settle(at["figure"])
+            if live.values(at["figure"])[at["control"]] != before:
+                moved.add(key)
+                break
+        live.reset(at["figure"])
+        assert page.evaluate(FOCUSED)["control"] == at["control"], (
+            "moving a control must not move the focus away"
+        )
+    assert reached == wanted
+    assert moved == wanted
+    assert tools >= {
+        (id_, tool)
+        for id_ in live.figures()
+        for tool in ("reset", "link", "table", "csv", "png", "svg", "check")
+    }
+    for id_ in live.figures():
+        live.reset(id_)
+
+
+def test_play_moves_a_slider_until_it_is_stopped(live):
+    for id_ in live.figures():
+        for name, control in live.controls(id_).items():
+            if control["kind"] not in ("slider", "length"):
+                continue
+            button = live.page.locator(f'figure#{id_} [data-control="{name}"] .tl-play')
+            label = button.get_attribute("aria-label")
+            button.click()
+            live.until(
+                "([id, name, value]) => probe.figure(id).explorable.values[name] !== value",
+                [id_, name, control["value"]],
+            )
+            assert button.get_attribute("aria-pressed") == "true"
+            assert button.get_attribute("aria-label") != label
+            button.click()
+            assert button.get_attribute("aria-pressed") == "false"
+            live.page.wait_for_timeout(150)
+            stopped = live.values(id_)[name]
+            live.page.wait_for_timeout(200)
+            assert live.values(id_)[name] == stopped
+            break
+
+
+# -- the address ---------------------------------------------------------------------------------------------------
+
+
+def test_a_link_restores_the_settings(live, visiting):
+    live.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    rng = random.Random(0)
+    links = {}
+    for id_ in live.figures():
+        for name, control in live.controls(id_).items():
+            if options := other_values(control, live.controls(id_), live.values(id_)):
+                live.set(id_, **{name: rng.choice(options)})
+        values, outputs = live.values(id_), live.outputs(id_)
+        live.page.locator(f"figure#{id_} [data-tool=link]").click()
+        live.until("(id) => probe.figure(id).querySelector('.tl-message').textContent", id_)
+        assert live.said(id_) == say("link-copied")
+        links[id_] = (live.page.evaluate("navigator.clipboard.readText()"), values, outputs)
+        live.reset(id_)
+    for id_, (link, values, outputs) in links.items():
+        assert urlsplit(link).fragment.startswith(f"{id_}?"), link
+        with visiting() as visit:
+            visit.open(link, live=False)
+            visit.until("(id) => probe.figure(id).dataset.state === 'live'", id_, timeout=LIVE)
+            visit.settle(id_)
+            assert visit.values(id_) == values
+            assert visit.outputs(id_) == outputs
+            top = visit.page.evaluate("(id) => probe.figure(id).getBoundingClientRect().top", id_)
+            assert -50 < top < 700, "the link leads to its figure"
+            assert not visit.errors
+        break  # One new page is enough; the others' links are opened in this one.
+    for id_, (link, values, outputs) in links.items():
+        live.page.evaluate("(fragment) => { location.hash = fragment; }", urlsplit(link).fragment)
+        live.until(
+            "([id, values]) => JSON.stringify(probe.figure(id).explorable.values) === JSON.stringify(values)",
+            [id_, values],
+        )
+        live.settle(id_)
+        assert live.outputs(id_) == outputs
+        live.reset(id_)
+
+
+def test_a_reader_s_own_move_stands_in_the_address(live):
+    for id_ in live.figures():
+        name, control = next((n, c) for n, c in live.controls(id_).items())
+        live.until("(id) => !location.hash.includes(id)", id_)
+        place = live.page.locator(f'figure#{id_} [data-control="{name}"]')
+        kind = control["kind"]
+        if kind in ("slider", "length"):
+            place.locator("input[type=text]").fill(str(control["max"]))
+            place.locator("input[type=text]").press("Enter")
+        elif kind == "words":
+            place.locator("input").fill(control["vocabulary"][1])
+        elif kind == "pick":
+            place.locator("select").first.select_option(index=1 if control["value"] in (0, [0, 0]) else 0)
+        elif kind == "order":
+            place.locator(".tl-chip").first.press("ArrowRight")
+        elif kind == "points":
+            place.locator("input").first.fill(f"{control['min']}, {control['max']}")
+            place.locator("input").first.press("Enter")
+        elif kind == "choice":
+            place.locator("input:not(:checked)").first.click()
+        else:
+            place.locator("input").click()
+        live.until("(id) => location.hash.includes(id)", id_, timeout=5)
+        assert f"{name}=" in unquote(live.page.evaluate("location.hash"))
+        live.reset(id_)
+        live.until("(id) => !location.hash.includes(id)", id_, timeout=5)
+
+
+# -- pointing ------------------------------------------------------------------------------------------------------
+
+
+def test_pointing_at_a_chart_reads_its_number_out(live):
+    for id_ in live.figures():
+        for view in live.page.locator(f"figure#{id_} .tl-view:has(.tl-slot)").all():
+            view.scroll_into_view_if_needed()
+            area = view.locator(".nsewdrag").bounding_box()
+            live.page.mouse.move(area["x"] + area["width"] * 0.3, area["y"] + area["height"] * 0.6)
+            live.page.mouse.move(area["x"] + area["width"] * 0.31, area["y"] + area["height"] * 0.61)
+            readout = view.locator(".tl-readout")
+            live.page.wait_for_timeout(120)  # until the last move has been answered
+            kind = view.get_attribute("data-kind")
+            if view.locator(".tl-handle").count():
+                continue  # a handle lies over each point, and says where it is
+            if kind in ("bars", "scatter"):
+                # A bar or a point must be near the pointer; the widest place to find a bar is beside the zero line.
+                for part in (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9):
+                    if readout.text_content():
+                        break
+                    for height in (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8):
+                        live.page.mouse.move(
+                            area["x"] + area["width"] * part, area["y"] + area["height"] * height
+                        )
+                        live.page.wait_for_timeout(120)
+                        if readout.text_content():
+                            break
+            live.page.wait_for_timeout(80)
+            assert any(character.isdigit() or character == "∞" for character in readout.text_content()) or (
+                readout.text_content().endswith(say("masked"))
+            ), (id_, view.get_attribute("data-view"))
+        live.page.mouse.move(1, 1)
+
+
+# -- exercises -----------------------------------------------------------------------------------------------------
+
+
+def test_every_exercise_tells_the_right_answer_from_each_wrong_one(live, recorded):
+    for id_ in exercises(live):
+        form, exercise = live.page.locator(f"form#{id_}"), described(live, id_)
+        (case,) = recorded(id_)
+        answers = case["outputs"]
+        assert exercise["hints"]
+        if exercise["kind"] == "choice":
+            answers = {option: i for i, option in enumerate(exercise["options"])}
+            right = exercise["options"][int(case["outputs"]["right"])]
+        else:
+            right = "right"
+        for name, answer in answers.items():
+            give(form, exercise, answer)
+            wanted = (
+                say("answer-right") if name == right else say("answer-hint", hint=exercise["hints"][name])
+            )
+            assert told(form) == wanted, (id_, name)

@@ -1,0 +1,76 @@
+"""The built website, which many tests read: its folder, its pages, and the files of its figures."""
+
+import functools
+import json
+import os
+import subprocess
+import sys
+from base64 import b64decode
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@functools.cache
+def built_site() -> Path:
+    """The website's folder, built first unless it is up to date; `$SITE` names another copy to test."""
+    if "SITE" in os.environ:
+        return Path(os.environ["SITE"]).resolve()
+    done = subprocess.run(
+        [sys.executable, ROOT / "tools/site.py"],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise pytest.UsageError(f"the website could not be built:\n{done.stdout[-5000:]}")
+    return ROOT / "_build/html"
+
+
+@functools.cache
+def built_pages() -> tuple[str, ...]:
+    """Every page of the built website, by its address under the website's own; none where `$SITE` is `none`."""
+    if os.environ.get("SITE") == "none":
+        return ()
+    site = built_site()
+    return tuple(
+        sorted(
+            str(path.relative_to(site))
+            for path in site.rglob("*.html")
+            if "_static" not in path.parts and "_sources" not in path.parts
+        )
+    )
+
+
+@functools.cache
+def live_pages() -> tuple[str, ...]:
+    """The built pages that show a figure."""
+    return tuple(page for page in built_pages() if 'class="explorable"' in markup(page))
+
+
+@functools.cache
+def markup(page: str) -> str:
+    """A built page as it is sent."""
+    return (built_site() / page).read_text(encoding="utf-8")
+
+
+def trace(static: Path, source: str) -> list[dict]:
+    """The recorded cases of the figure or exercise whose files are called `source`, outputs as arrays."""
+    cases = json.loads((static / f"figures/{source}.trace.json").read_text(encoding="utf-8"))["cases"]
+    return [
+        {
+            "values": case["values"],
+            "outputs": {name: unpacked(tensor) for name, tensor in case["outputs"].items()},
+        }
+        for case in cases
+    ]
+
+
+def unpacked(tensor: dict) -> np.ndarray:
+    """The numbers of a tensor as figures' files store it."""
+    return np.frombuffer(b64decode(tensor["data"]), dtype="<f4").reshape(tensor["shape"])
