@@ -1,4 +1,4 @@
-"""Print where the minutes of `make test` went: by stage, by page and by file of tests, and what a longer book would take.
+"""Print where the minutes of `make test` went: by stage, by page, by file of tests; and what a longer book would take.
 
 The stages are noted by tools/timed.sh, the build's parts by tools/site.py, the tests' by tests/times.py.
 """

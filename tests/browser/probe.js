@@ -164,10 +164,28 @@ window.probe = {
       .filter((i) => first[i] !== now[i]).slice(0, 5).map((i) => `${first[i]} → ${now[i]}`);
   },
 
+  /** Texts of charts beside their marks whose ink stands out too little from the page (axe does not look into charts). */
+  faint(seen) {
+    const light = (colour) => {
+      const parts = colour.match(/[\d.]+/g).slice(0, 3).map((x) => x / 255).map((x) => (x <= 0.04045 ? x / 12.92 : ((x + 0.055) / 1.055) ** 2.4));
+      return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2];
+    };
+    const opaque = (e) => (!e || !/, 0\)$/.test(getComputedStyle(e).backgroundColor) ? e : opaque(e.parentElement));
+    const found = [];
+    let paper; // of all figures of a page alike
+    for (const { element, text } of seen) {
+      if (!element.closest(".xtick, .ytick, .legendtext, .g-xtitle, .g-ytitle")) continue;
+      paper ??= light(getComputedStyle(opaque(element.closest(".tl-slot")) ?? document.body).backgroundColor.replace("rgba(0, 0, 0, 0)", "rgb(255, 255, 255)"));
+      const [low, high] = [light(getComputedStyle(element).fill), paper].sort((a, b) => a - b);
+      if ((high + 0.05) / (low + 0.05) < 4.5) found.push(text);
+    }
+    return found;
+  },
+
   /** What a reader could not read in a figure as it stands. */
   objections(id) {
     const seen = probe.texts(probe.figure(id));
-    return [...probe.overlaps(seen), ...probe.clipped(seen).map((text) => `“${text}” is cut off`)];
+    return [...probe.faint(seen).map((text) => `“${text}” is faint`), ...probe.overlaps(seen), ...probe.clipped(seen).map((text) => `“${text}” is cut off`)];
   },
 };
 
