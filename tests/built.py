@@ -1,4 +1,4 @@
-"""The built website, which many tests read: its folder, its pages, and the files of its figures."""
+"""The built website, which many tests read: its pages, the files of its figures, the chapters as they ran for it."""
 
 import functools
 import json
@@ -8,8 +8,10 @@ import sys
 from base64 import b64decode
 from pathlib import Path
 
+import nbformat
 import numpy as np
 import pytest
+from jupyter_cache import get_cache
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -74,3 +76,11 @@ def trace(static: Path, source: str) -> list[dict]:
 def unpacked(tensor: dict) -> np.ndarray:
     """The numbers of a tensor as figures' files store it."""
     return np.frombuffer(b64decode(tensor["data"]), dtype="<f4").reshape(tensor["shape"])
+
+
+@functools.cache
+def built_notebook(path: Path) -> nbformat.NotebookNode:
+    """The notebook with the outputs that its cells had when the website was built."""
+    [package] = (built_site().parent / "chapters").iterdir()  # named after the package's content
+    cache = get_cache(str(package / "notebooks"))
+    return cache.merge_match_into_notebook(nbformat.read(path, as_version=4))[1]
