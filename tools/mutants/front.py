@@ -1,0 +1,296 @@
+"""Faults of the front end, to be noticed on the workbench."""
+
+from . import Mutation
+
+FIGURES = "tests/browser/test_figures.py"
+FRONT_END = "tests/browser/test_front_end.py"
+READER = "tests/browser/test_reader.py"
+WITHOUT = "tests/browser/test_without.py"
+
+
+def front(name, file, old, new, tests, *asked, page=""):
+    return Mutation(name, {f"transformer_lite/explore/front/{file}": (old, new)}, tests, asked, page)
+
+
+def workbench(name, file, old, new, *asked, tests=FIGURES):
+    """A fault that the tests of every page notice, on the workbench as on a chapter."""
+    return front(name, file, old, new, tests, *asked, page="workbench")
+
+
+MUTATIONS = [
+    # Controls
+    workbench(
+        "set moves a control and not the picture",
+        "engine-onnx.mjs",
+        'case "order": return whole(value,',
+        'case "order": return whole(control.value,',
+        "control_changes",
+    ),
+    front(
+        "a slider does nothing when its handle is moved",
+        "controls.mjs",
+        'range.addEventListener("input", () => move(range.valueAsNumber));',
+        "",
+        FRONT_END,
+        "mouse",
+    ),
+    front(
+        "a point cannot be dragged",
+        "handles.mjs",
+        'handle.addEventListener("pointermove", drag);',
+        "",
+        FRONT_END,
+        "mouse",
+    ),
+    front(
+        "a point does not answer the arrow keys",
+        "handles.mjs",
+        "    if (!step) return;",
+        "    return;",
+        FRONT_END,
+        "keyboard",
+        "arrow",
+    ),
+    front(
+        "a word does not answer the arrow keys",
+        "chips.mjs",
+        "{ ArrowLeft: -1, ArrowRight: 1 }",
+        "{}",
+        FRONT_END,
+        "keyboard",
+    ),
+    front(
+        "the focus does not go along with a word",
+        "chips.mjs",
+        "chips[to].focus();",
+        "",
+        FRONT_END,
+        "keyboard",
+        "focus",
+    ),
+    front(
+        "the focus is lost after a move",
+        "figure.mjs",
+        "      await this.#draw();\n      this.element.dispatchEvent",
+        "      await this.#draw();\n      document.activeElement.blur();\n      this.element.dispatchEvent",
+        FRONT_END,
+        "keyboard",
+    ),
+    front(
+        "play does not stop",
+        "controls.mjs",
+        'while (play.getAttribute("aria-pressed") === "true" && element.isConnected)',
+        "while (element.isConnected)",
+        FRONT_END,
+        "play",
+    ),
+    front(
+        "reset forgets one control",
+        "figure.mjs",
+        "await this.set(this.defaults);",
+        "await this.set(Object.fromEntries(Object.entries(this.defaults).slice(1)));",
+        FRONT_END,
+        "mouse",
+        "reset",
+    ),
+    front(
+        "a link drops a toggle",
+        "address.mjs",
+        "String(values[key]) !== String(controls[key].value));",
+        'String(values[key]) !== String(controls[key].value) && controls[key].kind !== "toggle");',
+        FRONT_END,
+        "link",
+        "address",
+    ),
+    workbench(
+        "one new picture is two changes",
+        "figure.mjs",
+        'this.element.dispatchEvent(new CustomEvent("change"',
+        'for (const _ of "12") this.element.dispatchEvent(new CustomEvent("change"',
+        "control_changes",
+        "one_change",
+    ),
+    # Refusals
+    front(
+        "a setting without a finite result stays",
+        "figure.mjs",
+        "if (this.drawn) this.values = this.drawn;",
+        "",
+        f"{FRONT_END} {READER}",
+        "finite",
+    ),
+    front(
+        "the good half of a refused change is made",
+        "figure.mjs",
+        "    checkValues(this.controls, this.values, changes);\n    for (const name of Object.keys(changes)) delete",
+        "    for (const [name, value] of Object.entries(changes)) {\n"
+        "      this.values = checkValues(this.controls, this.values, { [name]: value });\n    }\n"
+        "    for (const name of Object.keys(changes)) delete",
+        FRONT_END,
+        "refuse",
+    ),
+    front(
+        "words that are not known are dropped",
+        "controls.mjs",
+        "const words = splitWords(value);",
+        "const words = splitWords(value).filter((word) => control.vocabulary.includes(word));",
+        f"{FRONT_END} {READER}",
+        "words_that_do_not_fit",
+        "refuse",
+    ),
+    front(
+        "what was typed is lost when another control moves",
+        "figure.mjs",
+        "if (this.refused.has(name)) continue;",
+        "",
+        READER,
+        "typed",
+    ),
+    front(
+        "a forbidden WebAssembly is not told",
+        "engine-onnx.mjs",
+        'if (!wasmAllowed()) throw problem("failed-wasm");',
+        "",
+        WITHOUT,
+        "webassembly",
+        page="workbench",
+    ),
+    # Numbers
+    workbench(
+        "a slider reaches the graph off by 1e-4",
+        "engine-onnx.mjs",
+        "Float32Array.of(value)",
+        "Float32Array.of(value + 1e-4)",
+        "pytorch_s",
+        "check",
+    ),
+    front(
+        "check always says passed",
+        "figure.mjs",
+        "passed &&= difference <= TOLERANCE * scale;",
+        "",
+        READER,
+        "check",
+    ),
+    front(
+        "check allows a hundredth",
+        "figure.mjs",
+        "const TOLERANCE = 1e-5;",
+        "const TOLERANCE = 1e-2;",
+        READER,
+        "check",
+    ),
+    workbench(
+        "the summary is that of the defaults",
+        "figure.mjs",
+        "summary(this.views, this.outputs, this.controls, this.drawn)",
+        "(this.said ??= summary(this.views, this.outputs, this.controls, this.drawn))",
+        "summary",
+    ),
+    front(
+        "the readout is of another row",
+        "charts.mjs",
+        "const x = data[row * shape[1] + column];",
+        "const x = data[((row + 1) % shape[0]) * shape[1] + column];",
+        f"{FRONT_END} {READER}",
+        "pointing",
+    ),
+    front(
+        "the readout takes the row for the column",
+        "charts.mjs",
+        "const x = data[row * shape[1] + column];",
+        "const x = data[column * shape[1] + row];",
+        f"{FRONT_END} {READER}",
+        "pointing",
+    ),
+    front(
+        "CSV takes rows for columns",
+        "export.mjs",
+        '...[place[0] ?? "", place[1] ?? ""]',
+        '...[place[1] ?? "", place[0] ?? ""]',
+        READER,
+        "csv",
+    ),
+    front(
+        "an answer rounded to two decimals is not right",
+        "exercise.mjs",
+        "decimals >= 2",
+        "decimals > 2",
+        READER,
+        "exercise",
+    ),
+    # Pictures
+    workbench(
+        "the labels of an axis are not thinned",
+        "charts.mjs",
+        "const every = Math.ceil(labels.length / 24);",
+        "const every = 1;",
+        "control_changes",
+        "clean",
+        "overlap",
+    ),
+    front(
+        "the marks of the pointer stay when it leaves",
+        "figure.mjs",
+        "if (!indices.length && this.pointedAt !== name) return;",
+        "if (!indices.length) return;",
+        f"{FRONT_END} {READER}",
+        "pointing",
+    ),
+    front(
+        "charts are not drawn again in dark",
+        "figure.mjs",
+        "new MutationObserver(() => this.themeDrawn !== theme() && this.#draw())",
+        "new MutationObserver(() => {})",
+        f"{FRONT_END} {READER}",
+        "theme",
+    ),
+    front(
+        "charts cannot be read in dark",
+        "charts.mjs",
+        'const INK = { light: "#2b323b", dark: "#d5dbe3" };',
+        'const INK = { light: "#2b323b", dark: "#333a43" };',
+        f"{FRONT_END} {READER}",
+        "theme",
+        "ink",
+        "contrast",
+    ),
+    workbench(
+        "words cannot be read in dark",
+        "explore.css",
+        "--tl-quiet: #a3adba;",
+        "--tl-quiet: #59626d;",
+        "clean",
+    ),
+    front(
+        "a chart keeps its width in a narrower window",
+        "figure.mjs",
+        "new ResizeObserver(() => this.widthDrawn !== this.element.clientWidth && this.#draw())",
+        "new ResizeObserver(() => {})",
+        f"{FRONT_END} {READER}",
+        "window",
+    ),
+    front(
+        "the SVG of a dark page is dark",
+        "figure.mjs",
+        '{ ...this.#look(name), theme: "light", width }',
+        "{ ...this.#look(name), width }",
+        READER,
+        "svg",
+    ),
+    workbench(
+        "the tools take no place before the figure lives",
+        "explore.css",
+        ':not([data-state="live"]) .tl-tools { visibility: hidden; }',
+        ':not([data-state="live"]) .tl-tools { display: none; }',
+        "nothing_moves",
+    ),
+    workbench(
+        "a page is never whole without a network",
+        "site.mjs",
+        "if (close.length) completePage();",
+        "",
+        "network",
+        tests=WITHOUT,
+    ),
+]
