@@ -1,8 +1,7 @@
 """Do the tests notice? Puts faults into a copy of the project, one at a time, and runs the tests that must fail.
 
 `python tools/mutations.py [NAME…]` tries all mutations (tools/mutants/), or those whose name holds one of the given
-pieces, and prints who noticed. The website must be built; `$SITE` names another copy. Exit status 1 if a mutation was
-missed or could not be tried.
+pieces, and prints who noticed. Exit status 1 if a mutation was missed or could not be tried.
 """
 
 import os
@@ -15,20 +14,26 @@ import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 
-from mutants import Mutation, front, package, pages
+from mutants import Edit, Mutation, front, package, pages
 
 ROOT = Path(__file__).resolve().parent.parent
-SITE = Path(os.environ.get("SITE", ROOT / "_build/html"))
 # What git does not know and the tests need.
 SHARED = ["node_modules", "_build"]
 
 
+def built_site() -> Path:
+    """The website's folder, built first unless it is up to date; `$SITE` names another copy."""
+    if "SITE" in os.environ:
+        return Path(os.environ["SITE"]).resolve()
+    subprocess.run([sys.executable, ROOT / "tools/site.py"], cwd=ROOT, check=True)
+    return ROOT / "_build/html"
+
+
 def copy_project(folder: Path) -> None:
-    """Every file of the project; what was installed or built is shared, and the website's files are links."""
+    """Every file of the project; what was installed or built is shared."""
     command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    for name in (
-        subprocess.run(command, cwd=ROOT, check=True, capture_output=True).stdout.decode().split("\0")
-    ):
+    listed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
+    for name in listed.stdout.split("\0"):
         if (ROOT / name).is_file():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(ROOT / name, folder / name)
@@ -36,7 +41,11 @@ def copy_project(folder: Path) -> None:
         (folder / name).symlink_to(ROOT / name)
 
 
-def changed(name: str, edit, text: str) -> str:
+def holds(path: Path, edit: Edit) -> bool:
+    return not isinstance(edit, tuple) or edit[0] in path.read_text(encoding="utf-8")
+
+
+def changed(name: str, edit: Edit, text: str) -> str:
     if callable(edit):
         after = edit(text)
     else:
@@ -55,12 +64,11 @@ def mutated(mutation: Mutation, project: Path, site: Path):
     before = {}
     try:
         for name, edit in mutation.edits.items():
-            folder, pattern = (
-                (site, name.removeprefix("_build/html/")) if "_build" in name else (project, name)
-            )
-            found = list(folder.glob(pattern))
+            within = name.removeprefix("_build/html/")
+            folder = project if within == name else site
+            found = [path for path in folder.glob(within) if holds(path, edit)]
             if len(found) != 1:
-                raise ValueError(f"{len(found)} files, not one, are called {name}")
+                raise ValueError(f"not one file but {len(found)} fit {name} and hold what is to be edited")
             [path] = found
             before[path] = text = path.read_text(encoding="utf-8")
             after = None if edit is None else changed(name, edit, text)
@@ -110,7 +118,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         project, site = Path(folder) / "project", Path(folder) / "site"
         copy_project(project)
-        shutil.copytree(SITE.resolve(), site, copy_function=os.symlink)
+        shutil.copytree(built_site(), site, copy_function=os.symlink)
         for mutation in chosen:
             start = seconds()
             try:

@@ -12,9 +12,9 @@ Edit = tuple[str, str] | Callable[[str], str] | None
 class Mutation:
     """One fault, put in on purpose.
 
-    `edits` holds an edit for each file; a file may be named by a pattern, and what stands under `_build/html` is
-    edited in a copy of the built website. `asked` holds pieces of the names of the tests in `tests` that must notice
-    the fault: of any page, or of `page` alone.
+    `edits` holds an edit for each file; a file may be named by a pattern, of which one file holds the text to replace.
+    What stands under `_build/html` is edited in a copy of the built website. `asked` holds pieces of the names of the
+    tests in `tests` that must notice the fault: of any page, or of `page` alone.
     """
 
     name: str

@@ -252,7 +252,6 @@ MUTATIONS = [
         'const INK = { light: "#2b323b", dark: "#333a43" };',
         f"{FRONT_END} {READER}",
         "theme",
-        "ink",
         "contrast",
     ),
     workbench(
