@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "tools"), str(ROOT / "book/_ext")]
 
 from house import cache, docstrings, icons, pages, styles, times  # noqa: E402 (the path comes first)
+from house.policy import POLICY  # noqa: E402
 from normalise_notebooks import book, normalise  # noqa: E402
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -245,6 +246,14 @@ def test_inline_scripts_become_files_in_their_order(tmp_path):
     assert html.index("Content-Security-Policy") < html.index("<script")
     again = pages.state_policy(pages.externalise(html, "", tmp_path))
     assert again == html
+
+
+def test_the_policy_is_as_strict_as_it_can_be():
+    from .browser import visit
+
+    stated = dict(directive.split(" ", 1) for directive in POLICY.split("; "))
+    # A page cannot say who may frame it: only a server can.
+    assert stated == {name: value for name, value in visit.POLICY.items() if name != "frame-ancestors"}
 
 
 def test_the_home_page_reads_the_same_from_the_top():

@@ -211,6 +211,23 @@ def test_a_frozen_length_is_refused_with_the_settings_that_show_it():
         export(frozen)
 
 
+def test_a_graph_that_is_off_by_more_than_rounding_is_refused(monkeypatch):
+    @explore(x=Slider(-1, 1, value=1))
+    def thrice(x):
+        """Caption."""
+        return Number(3 * x)
+
+    def trace_of_another(figure):
+        return [
+            case | {"outputs": {name: tensor + 5e-5 for name, tensor in case["outputs"].items()}}
+            for case in trace(figure)
+        ]
+
+    monkeypatch.setattr(exporter, "trace", trace_of_another)
+    with pytest.raises(ValueError, match="does not follow"):
+        export(thrice)
+
+
 def test_a_graph_says_nothing_about_the_machine_that_built_it(everything):
     graph = export(everything)["0,0"]
     model = onnx.load_from_string(graph)

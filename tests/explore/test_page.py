@@ -90,7 +90,7 @@ def test_the_figure_promises_its_id_and_state(marked_up):
 
 
 def test_every_control_has_an_accessible_name(marked_up):
-    labelled = {attrs.get("for") for attrs in marked_up.attributes("label")}
+    labelled = {attrs["for"] for attrs in marked_up.attributes("label") if "for" in attrs}
     for tag, attrs, path in marked_up.elements:
         if tag in ("input", "select") or attrs.get("role") in ("img", "radiogroup", "group"):
             named = (
@@ -105,6 +105,13 @@ def test_every_control_has_an_accessible_name(marked_up):
     ]
     named = [attrs for attrs in marked_up.attributes("button") if attrs.get("aria-label")]
     assert len(text_of_buttons) + len(named) == len(marked_up.attributes("button"))
+
+
+def test_every_picture_is_described_by_the_summary(marked_up):
+    pictures = [attrs for _, attrs, _ in marked_up.elements if attrs.get("role") == "img"]
+    assert pictures
+    (words,) = [attrs for attrs in marked_up.attributes("p") if attrs.get("class") == "tl-summary"]
+    assert {attrs.get("aria-describedby") for attrs in pictures} == {words["id"]}
 
 
 def test_controls_start_disabled_and_without_javascript_a_sentence_says_so(marked_up):

@@ -2,6 +2,7 @@
 
 import itertools
 import re
+from importlib.resources import files
 
 import pytest
 
@@ -74,6 +75,15 @@ def test_roles_and_categories_are_readable_as_text(theme):
     colours |= {str(i): colour for i, colour in enumerate(palette.CATEGORICAL[theme])}
     for name, colour in colours.items():
         assert contrast(colour, palette.BACKGROUND[theme]) >= 4.5, name
+
+
+@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("ink", ["INK", "STRONG_INK"])
+def test_the_ink_of_charts_is_readable(theme, ink):
+    """No audit of a page looks at the texts of an SVG."""
+    source = (files("transformer_lite.explore") / "front/charts.mjs").read_text()
+    colour = re.search(rf'^const {ink} = .*\b{theme}: "(#\w+)"', source, re.MULTILINE)[1]
+    assert contrast(colour, palette.BACKGROUND[theme]) >= 4.5
 
 
 @pytest.mark.parametrize("theme", THEMES)

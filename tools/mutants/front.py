@@ -245,15 +245,6 @@ MUTATIONS = [
         f"{FRONT_END} {READER}",
         "theme",
     ),
-    front(
-        "charts cannot be read in dark",
-        "charts.mjs",
-        'const INK = { light: "#2b323b", dark: "#d5dbe3" };',
-        'const INK = { light: "#2b323b", dark: "#333a43" };',
-        f"{FRONT_END} {READER}",
-        "theme",
-        "contrast",
-    ),
     workbench(
         "words cannot be read in dark",
         "explore.css",

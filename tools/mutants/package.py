@@ -40,9 +40,7 @@ MUTATIONS = [
         "TOLERANCE = 1e-5",
         "TOLERANCE = 1e-2",
         "explore/test_graph.py",
-        "follow",
-        "tolerance",
-        "refused",
+        "rounding",
     ),
     python(
         "a trace leaves out the extremes",
@@ -58,9 +56,7 @@ MUTATIONS = [
         ' aria-describedby="{figure.name}--summary"',
         "",
         "explore/test_page.py",
-        "accessible",
-        "text",
-        "describe",
+        "described",
     ),
     python(
         "a chart's picture has no name",
@@ -69,8 +65,6 @@ MUTATIONS = [
         'role="img"',
         "explore/test_page.py",
         "accessible",
-        "text",
-        "describe",
     ),
     python(
         "a chart is as high as its smallest state",
@@ -95,6 +89,14 @@ MUTATIONS = [
         "1e4 * max(1.0, largest(tensor))",
         "explore/test_text.py",
         "summar",
+    ),
+    python(
+        "charts cannot be read in dark",
+        EXPLORE + "front/charts.mjs",
+        'const INK = { light: "#2b323b", dark: "#d5dbe3" };',
+        'const INK = { light: "#2b323b", dark: "#333a43" };',
+        "explore/test_palette.py",
+        "ink",
     ),
     python(
         "a colour of a role is too faint to read",

@@ -168,7 +168,7 @@ MUTATIONS = [
     page(
         "a text cannot be read in dark",
         PLAIN,
-        added(f"<style>{DARK} .faint {{ color: #444 }}</style><p class='faint'>x</p>"),
+        added(f"<style>{DARK} .faint {{ color: #444 }}</style><p class='faint'>Faint words.</p>"),
         "clean",
         tests=PAGES,
     ),
