@@ -140,7 +140,7 @@ def moved_to_its_ends(visit, id_, name, control):
 
 
 @pytest.mark.parametrize(("theme", "size"), LOOKS)
-def test_everything_can_be_read_and_every_control_moves(opened, theme, size):
+def test_a_page_is_clean_and_every_control_changes_a_number(opened, theme, size):
     """Nothing is hidden, axe objects to nothing, and each control changes a number, at its ends too.
 
     In the second look of a size, the page shows the same elements and its figures' texts stand in the same places as in

@@ -180,11 +180,12 @@ MUTATIONS = [
         READER,
         "check",
     ),
-    workbench(
+    front(
         "the summary is that of the defaults",
         "figure.mjs",
         "summary(this.views, this.outputs, this.controls, this.drawn)",
         "(this.said ??= summary(this.views, this.outputs, this.controls, this.drawn))",
+        FRONT_END,
         "summary",
     ),
     front(
