@@ -343,6 +343,18 @@ def test_stages_and_chapters_are_timed(tmp_path, monkeypatch):
     assert (tmp_path / "_build/times/site.json").is_file()
 
 
+def test_autoapi_reads_the_package_and_not_pytorch(monkeypatch):
+    from astroid.exceptions import AstroidImportError
+    from astroid.manager import AstroidManager
+
+    monkeypatch.setattr(AstroidManager, "ast_from_module_name", AstroidManager.ast_from_module_name)
+    docstrings.stay_in_the_package()
+    assert AstroidManager().ast_from_module_name("abc").name == "abc"
+    for name in ("torch", "torch.nn"):
+        with pytest.raises(AstroidImportError):
+            AstroidManager().ast_from_module_name(name)
+
+
 def test_docstrings_are_drawn_as_written():
     from docutils.core import publish_doctree
     from docutils.nodes import block_quote, bullet_list, literal_block

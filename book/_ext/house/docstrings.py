@@ -2,6 +2,9 @@
 
 import re
 
+from astroid.exceptions import AstroidImportError
+from astroid.manager import AstroidManager
+
 # Napoleon, which reads the sections of docstrings ("Args:", "Raises:"), takes the words before a colon in a constant's
 # docstring for its type. A constant's docstring is prose, and stays as it was before Napoleon.
 PROSE = {"data", "attribute"}
@@ -23,7 +26,20 @@ def draw_as_written(lines: list[str]) -> list[str]:
     return result
 
 
+def stay_in_the_package():
+    """Let autoapi read the package alone: to know its classes' bases it would read PyTorch's sources, for no page."""
+    read = AstroidManager.ast_from_module_name
+
+    def read_unless_torch(manager, name, *given, **named):
+        if name and name.partition(".")[0] == "torch":
+            raise AstroidImportError(f"{name} is not read")
+        return read(manager, name, *given, **named)
+
+    AstroidManager.ast_from_module_name = read_unless_torch
+
+
 def setup(app):
+    stay_in_the_package()
     kept = {}
 
     def before(app, what, name, obj, options, lines):
