@@ -2,10 +2,13 @@
 
 import ast
 import re
+import subprocess
 import sys
 
+import nbformat
 import pytest
 import yaml
+from jupyter_cache import get_cache
 
 from tests.built import built_notebook
 from transformer_lite.explore import widget
@@ -29,6 +32,8 @@ from .test_stranger import CHAPTER
 # (the tests below hold it to that), so that one chapter of each part, the one that runs fastest, stands for the others.
 RUN_AS_NOTEBOOKS = ["book/index", "book/position/dot-products", "book/vision/vit", "book/reshape/adapters"]
 
+KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
+
 every_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=name)
 
 
@@ -48,6 +53,31 @@ def test_a_notebook_ran_when_the_website_was_built(path):
     assert [cell["source"] for cell in cells] == code(path)
     assert_clean(cells)
     assert len(pictures(cells)) == declared(path)
+
+
+def test_a_notebook_finds_no_files_beside_it_when_the_website_is_built(tmp_path):
+    (tmp_path / "beside.txt").write_text("not for a reader")
+    cell = nbformat.v4.new_code_cell("import os\nprint(os.listdir())")
+    chapter = tmp_path / "chapter.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(cells=[cell], metadata={"kernelspec": KERNEL}), chapter)
+    kept = tmp_path / "kept"
+    run = f"""
+import sys; sys.path.insert(0, {str(ROOT / "book/_ext")!r})
+from types import SimpleNamespace
+from house import chapters
+config = SimpleNamespace(nb_execution_cache_path={str(kept)!r}, nb_execution_timeout=60)
+app = SimpleNamespace(config=config, srcdir={str(tmp_path)!r})
+chapters.run(app, SimpleNamespace(doc2path=lambda name: {str(chapter)!r}), ["chapter"])
+"""
+    subprocess.run(
+        [sys.executable, "-c", run], check=True, capture_output=True
+    )  # its workers are forks of itself
+    [cell] = get_cache(str(kept)).merge_match_into_file(str(chapter))[1].cells
+    assert cell.outputs[0].text == "[]\n"
+    # A notebook that failed there is run again by MyST-NB, which asks the configuration.
+    assert (
+        yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))["execute"]["run_in_temp"] is True
+    )
 
 
 @every_notebook

@@ -1,10 +1,24 @@
 """The notebook's widget: it answers the front end's questions with the live function."""
 
+import re
+
 import numpy as np
 import pytest
 import torch
 
-from transformer_lite.explore import Number, Slider, Toggle, explore, page
+from transformer_lite.explore import (
+    Axis,
+    Image,
+    Number,
+    Order,
+    Points,
+    Scatter,
+    Slider,
+    Toggle,
+    exercise,
+    explore,
+    page,
+)
 from transformer_lite.explore.figure import outputs
 from transformer_lite.explore.trace import packed
 from transformer_lite.explore.widget import FigureWidget
@@ -91,9 +105,65 @@ def test_plotly_travels_as_text(ask, gradient):
     assert len(content["source"]) > 1_000_000
 
 
-def test_a_notebook_gets_the_live_widget_alone(gradient, monkeypatch):
+@pytest.fixture
+def shown(monkeypatch):
+    """What a notebook's cell shows of a figure or an exercise: the widget, and nothing that could hide it."""
     monkeypatch.delenv("TRANSFORMER_LITE_SITE", raising=False)
-    bundle = gradient._repr_mimebundle_()
-    shown = bundle[0] if isinstance(bundle, tuple) else bundle
-    assert "application/vnd.jupyter.widget-view+json" in shown
-    assert "text/html" not in shown
+
+    def show(thing):
+        bundle = thing._repr_mimebundle_()
+        bundle = bundle[0] if isinstance(bundle, tuple) else bundle
+        assert "application/vnd.jupyter.widget-view+json" in bundle
+        assert "text/html" not in bundle
+        return bundle
+
+    return show
+
+
+def test_a_notebook_gets_the_live_widget_alone(shown, gradient, everything, places):
+    for figure in (gradient, everything, places):
+        shown(figure)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"options": ["none", "one"], "hints": {"none": "It is more."}},
+        {"order": ["a", "b"]},
+        {"mask": (["a"], ["b"])},
+    ],
+)
+def test_a_notebook_gets_an_exercise_as_a_widget_alone(shown, options):
+    answers = {"order": torch.tensor([1, 0]), "mask": torch.ones(1, 1).bool()}
+
+    @exercise(**{"hints": {}} | options)
+    def question():
+        """How much?"""
+        return {"right": answers.get(next(iter(options), ""), torch.tensor(1))}
+
+    shown(question)
+
+
+def test_a_notebook_gets_the_markup_of_the_page_without_its_pictures(gradient, everything, places):
+    """Whatever figure the page can show, a notebook can."""
+    for figure in (gradient, everything, places):
+        with_pictures = page.html(figure, "source-0", pictures=True)
+        empty = re.sub(r"<svg.*?</svg>", "", with_pictures.replace("source-0", ""), flags=re.DOTALL)
+        assert empty == page.html(figure, pictures=False)
+
+
+@pytest.fixture
+def places():
+    """A figure with the controls and the views that the others lack."""
+    start = [[0.0, 1.0], [2.0, 0.5], [1.0, 1.0]]
+
+    @explore(points=Points("map", start), order=Order(["a", "b", "c"]))
+    def places_in_order(points, order):
+        """Three places."""
+        return {
+            "map": Scatter(points, range=(-3, 3), points=Axis("place", ["a", "b", "c"])),
+            "picture": Image(points[order].sigmoid()),
+        }
+
+    return places_in_order

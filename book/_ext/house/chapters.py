@@ -1,5 +1,7 @@
 """Chapters run before Sphinx reads any, as many at a time as there are processors, the longest first.
 
+Each runs in an empty folder: a reader's notebook has no files of the book beside it.
+
 Each kernel computes with one thread: kernels side by side would only wait for each other's threads, and a chapter's
 numbers are the same however many run.
 """
@@ -10,7 +12,7 @@ from pathlib import Path
 
 from jupyter_cache import get_cache
 from jupyter_cache.executors import load_executor
-from jupyter_cache.executors.basic import REPORT_LEVEL, ExecutionWorkerLocalMProc, ProcessData
+from jupyter_cache.executors.basic import REPORT_LEVEL, ExecutionWorkerTempMProc, ProcessData
 
 from house import times
 
@@ -23,7 +25,7 @@ def run(app, env, docnames):
     chapters = {path: name for path, name in chapters.items() if path.endswith(".ipynb")}
     for path in chapters:
         cache.add_nb_to_project(path)
-    records = load_executor("local-parallel", cache).get_records(list(chapters))
+    records = load_executor("temp-parallel", cache).get_records(list(chapters))
     if not records:
         return
     before = times.last(Path(app.srcdir))
@@ -33,7 +35,7 @@ def run(app, env, docnames):
     multiprocessing.log_to_stderr(REPORT_LEVEL)  # one line for each chapter
     with multiprocessing.Pool() as pool:
         work = [ProcessData(record.pk, record.uri, cache, timeout, False) for record in records]
-        pool.map(ExecutionWorkerLocalMProc(), work, chunksize=1)
+        pool.map(ExecutionWorkerTempMProc(), work, chunksize=1)
     for record in records:
         if result := cache.get_cached_project_nb(record.uri):
             times.note(app, chapters[record.uri], result.data["execution_seconds"])
