@@ -12,6 +12,7 @@ from playwright.sync_api import expect
 
 from transformer_lite.explore.figure import outputs
 from transformer_lite.explore.text import catalogue, number, say
+from transformer_lite.explore.words import summary
 
 from .settings import assert_close, numbers
 from .workbench import FIGURES, VOCABULARY
@@ -49,9 +50,10 @@ def test_a_figure_shows_what_its_function_computes(bench, id_):
     for _ in range(3):
         values = figure.check({n: c.sample(rng) for n, c in figure.controls.items() if c.kind != "pick"})
         assert bench.set(id_, **values) == values
-        shown = bench.outputs(id_)
-        for name, tensor in outputs(figure.show(values)).items():
+        shown, views = bench.outputs(id_), figure.show(values)
+        for name, tensor in outputs(views).items():
             assert_close(numbers(shown, name), tensor.detach().numpy())
+        assert bench.said(id_, ".tl-summary") == summary(figure, views, values)
 
 
 # -- bad input -----------------------------------------------------------------------------------------------------
@@ -385,6 +387,29 @@ def test_a_pick_stays_inside_a_view_that_shrinks(bench):
     assert bench.values("attention-matrix")["cell"] == [1, 1]
     options = control(bench, "attention-matrix", "cell").locator("select").first.locator("option")
     assert options.all_text_contents() == ["the", "cat"]
+
+
+# -- the keyboard ------------------------------------------------------------------------------------------------
+
+
+def test_arrow_keys_move_a_point(bench):
+    handle = bench.page.locator("figure#dragged-vectors .tl-handle").nth(1)
+    for keys, place in [("ArrowRight", [2.1, -0.5]), ("Shift+ArrowDown", [2.1, -1])]:
+        handle.press(keys)
+        bench.settle("dragged-vectors")
+        assert bench.values("dragged-vectors")["vectors"] == [[1, 2], place, [-1, -1]]
+    name = say("point", name="key 1", x=number(2.1), y=number(-1))
+    assert bench.page.evaluate("document.activeElement.ariaLabel") == name
+
+
+def test_the_focus_goes_along_with_a_word(bench):
+    control(bench, "shuffled-words", "order").locator(".tl-chip").nth(1).press("ArrowRight")
+    for place in (3, 4):
+        bench.settle("shuffled-words")
+        name = say("chip", item="cat", place=place, count=5)
+        assert bench.page.evaluate("document.activeElement.ariaLabel") == name
+        bench.page.keyboard.press("ArrowRight")
+    bench.settle("shuffled-words")
 
 
 # -- the theme, the window -----------------------------------------------------------------------------------------
