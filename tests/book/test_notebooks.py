@@ -66,7 +66,7 @@ import sys; sys.path.insert(0, {str(ROOT / "book/_ext")!r})
 from types import SimpleNamespace
 from house import chapters
 config = SimpleNamespace(nb_execution_cache_path={str(kept)!r}, nb_execution_timeout=60)
-app = SimpleNamespace(config=config, srcdir={str(tmp_path)!r})
+app = SimpleNamespace(config=config, srcdir={str(tmp_path)!r}, house_seconds={{}})
 chapters.run(app, SimpleNamespace(doc2path=lambda name: {str(chapter)!r}), ["chapter"])
 """
     subprocess.run(
