@@ -28,9 +28,9 @@ def assert_graph_follows(functions, inputs, *, dynamic_shapes=None, rtol=1e-4, a
     """
     onnxruntime = pytest.importorskip("onnxruntime")
     pytest.importorskip("onnxscript")
-    from transformer_lite.explore.graph import _keep_operators
+    from transformer_lite.explore.graph import _keep_tables
 
-    _keep_operators()
+    _keep_tables()
     program = torch.onnx.export(
         _Together(functions).eval(),
         inputs[0],
