@@ -47,9 +47,8 @@ MUTATIONS = [
         "handles.mjs",
         "    if (!step) return;",
         "    return;",
-        f"{FRONT_END} {READER}",
-        "keyboard",
-        "arrow",
+        READER,
+        "arrow_keys",
     ),
     front(
         "a word does not answer the arrow keys",
@@ -64,9 +63,8 @@ MUTATIONS = [
         "chips.mjs",
         "chips[to].focus();",
         "",
-        f"{FRONT_END} {READER}",
-        "keyboard",
-        "focus",
+        READER,
+        "focus_goes",
     ),
     front(
         "the focus is lost after a move",
