@@ -149,19 +149,28 @@ window.probe = {
     return `<${e.localName} ${said.map(({ name, value }) => `${name}="${value}"`).join(" ")}> ${ownText(e)} ${seen ? "is seen" : "is not"}`;
   }),
 
-  /** The texts of all figures, and where they stand in their figures. */
-  lettering: () => probe.figures().flatMap((figure) => {
-    const { left, top } = figure.getBoundingClientRect();
-    return probe.texts(figure).map(({ text, quad: [[x, y]] }) =>
-      `“${text}” of ${figure.id} at ${Math.round(x - left)}, ${Math.round(y - top)}`);
-  }),
-
-  /** How `probe[what]()` differs from what it was when it was first asked for in this size. */
-  differences(what, size) {
-    const now = probe[what]();
-    const first = (noted[`${what} ${size}`] ??= now);
+  /** How the page's elements differ from those that were first asked for in this size. */
+  otherElements(size) {
+    const now = probe.elements();
+    const first = (noted[`elements ${size}`] ??= now);
     return Array.from({ length: Math.max(first.length, now.length) }, (_, i) => i)
-      .filter((i) => first[i] !== now[i]).slice(0, 5).map((i) => `${first[i]} → ${now[i]}`);
+      .filter((i) => first[i] !== now[i]).map((i) => `${first[i]} → ${now[i]}`);
+  },
+
+  /**
+   * Which texts of figures stand elsewhere in their figures than when this was first asked for in this size; charts with
+   * a legend apart, because plotly finds its margin only when it draws in the same size again.
+   */
+  otherPlaces(size) {
+    const settled = ({ element }) => !element.closest(".tl-slot")?.querySelector(".legendtext");
+    const now = probe.figures().flatMap((figure) => {
+      const { left, top } = figure.getBoundingClientRect();
+      return probe.texts(figure).filter(settled).map(({ text, quad: [[x, y]] }) => ({ text: `“${text}” of ${figure.id}`, at: [x - left, y - top] }));
+    });
+    const first = (noted[`places ${size}`] ??= now);
+    const stays = (one, other) => one?.text === other?.text && one.at.every((x, d) => Math.abs(x - other.at[d]) <= 2);
+    return Array.from({ length: Math.max(first.length, now.length) }, (_, i) => i)
+      .filter((i) => !stays(first[i], now[i])).map((i) => `${JSON.stringify(first[i])} → ${JSON.stringify(now[i])}`);
   },
 
   /** Texts of charts beside their marks whose ink stands out too little from the page (axe does not look into charts). */

@@ -193,6 +193,21 @@ def a_picture(pixel, light, size):
     }
 
 
+@explore(order=Order(list("abcd"), label="Rows"), size=Slider(0.5, 2, 0.5, value=1))
+def plain_views(order, size):
+    """Views whose indices have no names of their own, and views with a role."""
+    values = ROWS[order, :3] * size  # (4, 3)
+    return {
+        "table": Heatmap(values, signed=True, limit=4),
+        "bars": Bars(values[0], y_title="size", range=(-6, 6)),
+        "lines": Lines(values[:2], names=["q", "k"], roles=["query", "key"], range=(-6, 6)),
+        "points": Scatter(values[:, :2], range=(-6, 6)),
+        "words": Tokens(values[0].softmax(-1), words=Axis("word", ["red", "cat", "dog"]), role="output"),
+        "sum": Number(values.sum(), role="output"),
+        "pixels": Image(values.sigmoid(), rows=Axis("row", "order")),
+    }
+
+
 @exercise(
     hints={"transposed": "You read K by columns; a key is a row of K.", "halved": "Nothing is halved here."}
 )
@@ -240,6 +255,7 @@ FIGURES = {
         shuffled_words,
         dragged_vectors,
         a_picture,
+        plain_views,
     )
 }
 EXERCISES = [score_of_two, which_scale, which_step_first, who_sees_whom]
