@@ -1,6 +1,6 @@
 # The project's commands. Each sets up what it lacks, and a second run does no work twice.
 .DEFAULT_GOAL := help
-.PHONY: help book site test quick lint mutations notebooks benchmark clean
+.PHONY: help book site test quick ready lint mutations notebooks benchmark clean
 
 PYTEST = .venv/bin/python -m pytest --numprocesses logical
 
@@ -35,7 +35,7 @@ lint: ## check style and types
 	.venv/bin/mypy
 	.venv/bin/python tools/normalise_notebooks.py --check
 
-mutations: ready ## break the product on purpose, in some thirty ways, and see that the tests notice
+mutations: ready ## break the product on purpose, in some eighty ways, and see that the tests notice
 	@.venv/bin/python tools/site.py
 	@.venv/bin/python tools/mutations.py
 
