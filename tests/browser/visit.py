@@ -143,7 +143,7 @@ class Visit:
             self.dark = theme == "dark"
             self.page.emulate_media(color_scheme=theme)
             self.page.evaluate("(theme) => { document.documentElement.dataset.theme = theme; }", theme)
-        self.until("(dark) => probe.drawn(dark)", self.dark)
+        self.until("(dark) => probe.drawn(dark)", self.dark, timeout=LIVE)
         self.page.evaluate("probe.painted()")
 
     def wake(self):
