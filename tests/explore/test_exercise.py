@@ -132,3 +132,14 @@ def test_building_writes_a_graph_that_computes_the_answers(tmp_path, monkeypatch
     session = onnxruntime.InferenceSession(base64.b64decode(graph))
     names = [node.name for node in session.get_outputs()]
     assert dict(zip(names, session.run(None, {}), strict=True)) == {"right": 10, "transposed": 9}
+
+
+def test_a_small_answer_rounded_to_two_decimals_is_right(node):
+    """Further from the answer than its tolerance allows, and as near as two decimals can be."""
+    said = node(
+        """const { judge } = await front("exercise.mjs");
+        const exercise = { hints: {}, kind: "number", tolerance: 0.01 };
+        return data.map((typed) => judge(exercise, { right: [0.0149] }, typed).right);""",
+        ["0.01", "0.0149", "0.02", "0.0"],
+    )
+    assert said == [True, True, False, False]

@@ -215,8 +215,8 @@ MUTATIONS = [
         "exercise.mjs",
         "decimals >= 2",
         "decimals > 2",
-        READER,
-        "exercise",
+        "tests/explore/test_exercise.py",
+        "two_decimals",
     ),
     # Pictures
     workbench(

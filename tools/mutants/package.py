@@ -24,14 +24,6 @@ MUTATIONS = [
         'kind = "length"\n    is_dynamic = True',
         'kind = "length"\n    is_dynamic = False',
         "explore/test_graph.py",
-        "graphs_follow",
-    ),
-    python(
-        "two lengths that agree are one",
-        EXPLORE + "*.py",
-        "if n not in taken)",
-        "if True)",
-        "explore/test_graph.py",
         "agree",
     ),
     python(
