@@ -26,17 +26,9 @@ from .workbench import EXERCISES, FIGURES
 
 @pytest.fixture(scope="module")
 def opened(visiting, site):
+    """The workbench alone, opened once; `live` hands it out with its figures at their defaults."""
     with visiting() as visit:
         yield visit.open(site + WORKBENCH)
-
-
-@pytest.fixture
-def live(opened):
-    """The workbench, whose figures start at their defaults."""
-    opened.changes()
-    yield opened
-    for id_ in opened.figures():
-        opened.reset(id_)
 
 
 @pytest.fixture
