@@ -2,6 +2,9 @@
 .DEFAULT_GOAL := help
 .PHONY: help book site test quick ready lint mutations notebooks benchmark clean
 
+# Packages are installed as they are, and compiled once, by the first process that imports them: tools/setup.sh.
+export PYTHONDONTWRITEBYTECODE =
+
 PYTEST = .venv/bin/python -m pytest --numprocesses logical
 
 help: ## list the commands

@@ -103,6 +103,13 @@ window.probe = {
       chart._fullLayout.width === chart.closest(".tl-view").clientWidth && light(chart.layout.font.color) === dark);
   },
 
+  /** Has the theme brought up to date which boxes the Tab key stops at, which it does a while after a change of size? */
+  reachable() {
+    return [...document.querySelectorAll("pre, .cell_output > .output, .pst-scrollable-table-container")]
+      .filter((box) => box.checkVisibility())
+      .every((box) => (box.scrollWidth > box.clientWidth || box.scrollHeight > box.clientHeight) === (box.tabIndex === 0));
+  },
+
   /** Notes under `name` where everything of the page's text ends, the insides of figures apart. */
   notePlaces(name) {
     noted[name] = [...document.querySelectorAll("main *")]

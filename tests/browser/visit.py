@@ -136,14 +136,14 @@ class Visit:
         return self
 
     def look(self, theme=None, size=None):
-        """Changes how the open page is seen; returns once every live chart is drawn so."""
+        """Changes how the open page is seen; returns once every live chart is drawn so, and the theme has followed."""
         if size:
             self.page.set_viewport_size(SIZES[size])
         if theme:
             self.dark = theme == "dark"
             self.page.emulate_media(color_scheme=theme)
             self.page.evaluate("(theme) => { document.documentElement.dataset.theme = theme; }", theme)
-        self.until("(dark) => probe.drawn(dark)", self.dark, timeout=LIVE)
+        self.until("(dark) => probe.drawn(dark) && probe.reachable()", self.dark, timeout=LIVE)
         self.page.evaluate("probe.painted()")
 
     def wake(self):

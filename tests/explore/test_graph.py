@@ -344,9 +344,9 @@ def exported(tmp_path, monkeypatch):
     made = []
     to_onnx = exporter._to_onnx
 
-    def make(*given):
+    def make(*given, **way):
         made.append(1)
-        return to_onnx(*given)
+        return to_onnx(*given, **way)
 
     monkeypatch.setattr(exporter, "_to_onnx", make)
 

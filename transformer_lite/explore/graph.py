@@ -1,18 +1,21 @@
 """Exports a figure's torch function to ONNX: one graph for each combination of toggles and choices."""
 
+import contextlib
 import functools
 import hashlib
 import math
+from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import torch
 from torch.export import ExportedProgram
 
-from . import kept, program
+from . import kept, operators, program
 from .figure import Explorable, Values
-from .program import Computation, content, programs, quiet
+from .program import Computation, content, quiet, ways
 from .trace import trace
 from .views import largest
 
@@ -44,15 +47,15 @@ def _export_variant(
     """`made` holds the graphs of the figure's other variants: one that is the same is not made again."""
     computation = Computation(figure, variant).eval()
     reasons = []
-    for found in programs(computation):
+    for write in ways(computation):
         try:
-            if isinstance(found, Exception):
-                raise found
-            name = _name(found, computation)
+            written = write()
+            name = _name(written, computation)
             graph = made.get(name) or kept.read(name)
-            if graph is None:
-                graph = _to_onnx(found, computation)
-            _follow(figure, graph, cases)
+            if graph:
+                _follow(figure, graph, cases)
+            else:
+                graph = _make(figure, written, write, computation, cases)
             made[name] = graph
             kept.write(name, graph)
             return graph
@@ -60,6 +63,25 @@ def _export_variant(
             reasons.append(f"{type(reason).__name__}: {reason}")
     settings = f" with {variant}" if variant else ""
     raise ValueError(f"{figure.name}{settings} cannot become a graph.\n\n" + "\n\n".join(reasons))
+
+
+def _make(
+    figure: Explorable,
+    written: ExportedProgram,
+    write: Callable[[], ExportedProgram],
+    computation: Computation,
+    cases: list[dict[str, Any]],
+) -> bytes:
+    """The graph of a program, by the exporter's shorter way if that gives a graph which follows PyTorch."""
+    if operators.take_apart(written, _tables().known):
+        with contextlib.suppress(Exception):
+            graph = _to_onnx(written, computation, decompose=False)
+            _follow(figure, graph, cases)
+            return graph
+        written = write()  # what has been exported cannot be exported again
+    graph = _to_onnx(written, computation, decompose=True)
+    _follow(figure, graph, cases)
+    return graph
 
 
 def _name(written: ExportedProgram, computation: Computation) -> str:
@@ -71,35 +93,37 @@ def _name(written: ExportedProgram, computation: Computation) -> str:
 @functools.cache
 def _exporter() -> str:
     versions = [f"{name} {metadata.version(name)}" for name in ("torch", "onnxscript", "onnx-ir", "onnx")]
-    sources = [Path(source).read_text() for source in (__file__, program.__file__)]
+    sources = [Path(source).read_text() for source in (__file__, operators.__file__, program.__file__)]
     return "\n".join(versions + sources)
 
 
-@functools.cache
-def _keep_tables() -> None:
+class _Tables:
     """The exporter sets up tables of all its operators anew for each graph, half of its time; once will do."""
-    from torch.export import decomp_utils, exported_program
-    from torch.onnx._internal.exporter import _decomp, _fx_passes
-    from torch.onnx._internal.exporter._registration import ONNXRegistry
 
-    ONNXRegistry.from_torchlib = staticmethod(functools.cache(ONNXRegistry.from_torchlib))  # type: ignore
+    def __init__(self) -> None:
+        from torch.export import decomp_utils, exported_program
+        from torch.onnx._internal.exporter import _decomp
+        from torch.onnx._internal.exporter._registration import ONNXRegistry
 
-    @functools.cache
-    def decompositions(registry: ONNXRegistry) -> dict[Any, Any]:
-        known = set(_decomp.get_onnx_implemented_overloads(registry))
-        return _decomp.create_onnx_friendly_decomposition_table(known)
-
-    def decompose(written: ExportedProgram, registry: ONNXRegistry) -> ExportedProgram:
-        return written.run_decompositions(decompositions(registry))  # type: ignore[no-any-return]
-
-    _fx_passes.decompose_with_registry = decompose  # type: ignore
-    for module in (decomp_utils, exported_program):
-        module._collect_all_valid_cia_ops = functools.cache(module._collect_all_valid_cia_ops)  # type: ignore
+        ONNXRegistry.from_torchlib = staticmethod(functools.cache(ONNXRegistry.from_torchlib))  # type: ignore
+        for module in (decomp_utils, exported_program):
+            collected = functools.cache(module._collect_all_valid_cia_ops)
+            module._collect_all_valid_cia_ops = collected  # type: ignore
+        # The operators that it can translate, and what the others are decomposed into.
+        self.known = set(_decomp.get_onnx_implemented_overloads(ONNXRegistry.from_torchlib()))
+        self.decompositions = _decomp.create_onnx_friendly_decomposition_table(self.known)
 
 
-def _to_onnx(written: ExportedProgram, computation: Computation) -> bytes:
-    _keep_tables()
-    with quiet():
+_tables = functools.cache(_Tables)
+
+
+def _to_onnx(written: ExportedProgram, computation: Computation, *, decompose: bool) -> bytes:
+    from torch.onnx._internal.exporter import _fx_passes
+
+    def prepared(program: ExportedProgram, registry: object) -> ExportedProgram:
+        return program.run_decompositions(_tables().decompositions) if decompose else program
+
+    with quiet(), patch.object(_fx_passes, "decompose_with_registry", prepared):
         found = torch.onnx.export(
             written,
             dynamo=True,

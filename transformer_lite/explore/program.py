@@ -5,7 +5,7 @@ import functools
 import hashlib
 import logging
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from unittest.mock import patch
 
 import torch
@@ -58,13 +58,10 @@ class _Traced(nn.Module):
         return tuple(self.operations(*tensors))
 
 
-def programs(computation: Computation) -> Iterator[ExportedProgram | Exception]:
-    """The ways to write the computation down, best first, each as the program or the reason why there is none."""
-    for flatten in (False, True):
-        try:
-            yield _capture(computation, _Traced(computation) if flatten else computation)
-        except Exception as reason:
-            yield reason
+def ways(computation: Computation) -> Iterator[Callable[[], ExportedProgram]]:
+    """The ways to write the computation down, best first; each raises, or gives a new program whenever it is called."""
+    yield lambda: _capture(computation, computation)
+    yield lambda: _capture(computation, _Traced(computation))
 
 
 def _capture(computation: Computation, module: nn.Module) -> ExportedProgram:

@@ -1,9 +1,9 @@
 """The website's own part of the build.
 
-`cache` where chapters' results are kept; `chapters` their runs; `times` how long all took; `outputs` cells that failed;
-`mathematics` formulas drawn at build time; `sources` links from formulas to code; `explorables` live figures;
-`docstrings` what the package says of itself; `styles`, `icons`, `palette` one small style sheet; `pages` the strict
-content security policy.
+`cache` where chapters' results are kept; `chapters` their runs, in `kernels` that start `warm`; `times` how long all
+took; `outputs` cells that failed; `mathematics` formulas drawn at build time; `sources` links from formulas to code;
+`explorables` live figures; `docstrings` what the package says of itself; `styles`, `icons`, `palette` one small style
+sheet; `pages` the strict content security policy.
 """
 
 import shutil

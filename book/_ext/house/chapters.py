@@ -6,15 +6,17 @@ Each kernel computes with one thread: kernels side by side would only wait for e
 numbers are the same however many run.
 """
 
-import multiprocessing
 import os
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from jupyter_cache import get_cache
 from jupyter_cache.executors import load_executor
-from jupyter_cache.executors.basic import REPORT_LEVEL, ExecutionWorkerTempMProc, ProcessData
+from jupyter_cache.executors.basic import ExecutionWorkerTempSerial, ProcessData
+from sphinx.util import logging
 
-from house import times
+from house import kernels, times
 
 
 def run(app, env, docnames):
@@ -25,17 +27,19 @@ def run(app, env, docnames):
     chapters = {path: name for path, name in chapters.items() if path.endswith(".ipynb")}
     for path in chapters:
         cache.add_nb_to_project(path)
-    records = load_executor("temp-parallel", cache).get_records(list(chapters))
+    records = load_executor("temp-serial", cache).get_records(list(chapters))
     if not records:
         return
     before = times.last(Path(app.srcdir))
     # A chapter that has never run may be the longest.
     records.sort(key=lambda record: before.get(chapters[record.uri], float("inf")), reverse=True)
     timeout = app.config.nb_execution_timeout
-    multiprocessing.log_to_stderr(REPORT_LEVEL)  # one line for each chapter
-    with multiprocessing.Pool() as pool:
-        work = [ProcessData(record.pk, record.uri, cache, timeout, False) for record in records]
-        pool.map(ExecutionWorkerTempMProc(), work, chunksize=1)
+    # A single chapter would only wait for the warm process. Apple's libraries do not survive being copied.
+    if len(records) > 1 and sys.platform == "linux":
+        kernels.start()
+    worker = ExecutionWorkerTempSerial(logging.getLogger(__name__))
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        pool.map(worker, [ProcessData(record.pk, record.uri, cache, timeout, False) for record in records])
     for record in records:
         if result := cache.get_cached_project_nb(record.uri):
             times.note(app, chapters[record.uri], result.data["execution_seconds"])
