@@ -35,6 +35,22 @@ MUTATIONS = [
         "rounding",
     ),
     python(
+        "an operator is taken apart into another",
+        EXPLORE + "operators.py",
+        "aten.mul.Scalar, x, -alpha",
+        "aten.mul.Scalar, x, alpha",
+        "explore/test_operators.py",
+        "rsub",
+    ),
+    python(
+        "a program inside the program is passed over",
+        EXPLORE + "operators.py",
+        "if nested or not left",
+        "if not left",
+        "explore/test_operators.py",
+        "inside",
+    ),
+    python(
         "a trace leaves out the extremes",
         EXPLORE + "trace.py",
         "for value in control.extremes()]",
