@@ -28,9 +28,9 @@ def assert_graph_follows(functions, inputs, *, dynamic_shapes=None, rtol=1e-4, a
     """
     onnxruntime = pytest.importorskip("onnxruntime")
     pytest.importorskip("onnxscript")
-    from transformer_lite.explore.graph import _keep_tables
+    from transformer_lite.explore.graph import tables
 
-    _keep_tables()
+    tables()  # from now on, the exporter sets its own up once
     program = torch.onnx.export(
         _Together(functions).eval(),
         inputs[0],

@@ -73,7 +73,7 @@ def _make(
     cases: list[dict[str, Any]],
 ) -> bytes:
     """The graph of a program, by the exporter's shorter way if that gives a graph which follows PyTorch."""
-    if operators.take_apart(written, _tables().known):
+    if operators.take_apart(written, tables().known):
         with contextlib.suppress(Exception):
             graph = _to_onnx(written, computation, decompose=False)
             _follow(figure, graph, cases)
@@ -114,14 +114,14 @@ class _Tables:
         self.decompositions = _decomp.create_onnx_friendly_decomposition_table(self.known)
 
 
-_tables = functools.cache(_Tables)
+tables = functools.cache(_Tables)
 
 
 def _to_onnx(written: ExportedProgram, computation: Computation, *, decompose: bool) -> bytes:
     from torch.onnx._internal.exporter import _fx_passes
 
     def prepared(program: ExportedProgram, registry: object) -> ExportedProgram:
-        return program.run_decompositions(_tables().decompositions) if decompose else program
+        return program.run_decompositions(tables().decompositions) if decompose else program
 
     with quiet(), patch.object(_fx_passes, "decompose_with_registry", prepared):
         found = torch.onnx.export(
