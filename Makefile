@@ -25,7 +25,7 @@ test: ## build the website, run every check and test, the browser's too, and tel
 
 quick: lint ## before a commit: lint, types, the package, the interactive layer, and the workbench in a browser
 	@tools/chromium.sh
-	@SITE=none $(PYTEST) tests --ignore tests/book --deselect tests/browser/test_notebook.py
+	@SITE=none $(PYTEST) tests --ignore tests/book $(foreach test,pages reader notebook,--ignore tests/browser/test_$(test).py)
 
 ready:
 	@tools/setup.sh book test
