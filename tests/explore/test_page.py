@@ -263,15 +263,16 @@ def test_without_the_build_s_variable_a_notebook_is_meant(monkeypatch):
 
 
 def test_a_view_s_height_is_that_of_its_largest_state():
-    @explore(n=Length(1, 40, value=2), sentence=Words("a", vocabulary=["a"], maximum=6))
-    def growing(n, sentence):
+    @explore(n=Length(1, 40, value=2), sentence=Words("a", vocabulary=["a"], maximum=6), tall=Toggle(False))
+    def growing(n, sentence, tall):
         """Caption."""
         return {
             "long": Heatmap(n[:, None].float(), rows=Axis("position", "n")),
             "short": Heatmap(sentence[:, None].float(), rows=Axis("word", "sentence")),
             "fixed": Heatmap(torch.zeros(2, 2) + 0 * n[0]),
+            "chosen": Heatmap(torch.zeros(5 if tall else 2, 2) + 0 * n[0]),
         }
 
     heights = re.findall(r'style="height:(\d+)px"', page.html(growing, pictures=False))
-    long, short, fixed = map(int, heights)
-    assert long > short > fixed
+    long, short, fixed, chosen = map(int, heights)
+    assert long > short > chosen > fixed
