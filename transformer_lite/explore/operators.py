@@ -5,7 +5,7 @@ it apart ("decomposition"), which is two thirds of its time. The operators below
 taken apart here; with others a program takes the longer way.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Set
 from typing import Any
 
 import torch
@@ -35,7 +35,7 @@ MADE_OF: dict[Any, Callable[..., Node]] = {
 SAYS = {aten._assert_tensor_metadata.default}
 
 
-def take_apart(program: ExportedProgram, known: Collection[Any]) -> bool:
+def take_apart(program: ExportedProgram, known: Set[Any]) -> bool:
     """Writes the program, in place, without the operators above, if the exporter can then translate all of it.
 
     `known` are the operators that the exporter can translate. Returns whether it was done.
@@ -43,7 +43,7 @@ def take_apart(program: ExportedProgram, known: Collection[Any]) -> bool:
     graph = program.graph
     left = {node.target for node in graph.nodes if node.op == "call_function"} - MADE_OF.keys() - SAYS
     nested = sum(isinstance(module, GraphModule) for module in program.graph_module.modules()) > 1
-    if nested or not left <= set(known):
+    if nested or not left <= known:
         return False
 
     def call(target: OpOverload, x: Node, *args: Any, **kwargs: Any) -> Node:

@@ -39,7 +39,8 @@ def run(app, env, docnames):
         kernels.start()
     worker = ExecutionWorkerTempSerial(logging.getLogger(__name__))
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        pool.map(worker, [ProcessData(record.pk, record.uri, cache, timeout, False) for record in records])
+        work = [ProcessData(record.pk, record.uri, cache, timeout, False) for record in records]
+        list(pool.map(worker, work))  # as a list, it raises what a worker has raised
     for record in records:
         if result := cache.get_cached_project_nb(record.uri):
             times.note(app, chapters[record.uri], result.data["execution_seconds"])
