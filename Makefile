@@ -28,8 +28,7 @@ quick: lint ## before a commit: lint, types, the package, the interactive layer,
 	@SITE=none $(PYTEST) tests --ignore tests/book $(foreach test,pages reader notebook,--ignore tests/browser/test_$(test).py)
 
 ready:
-	@tools/setup.sh book test
-	@tools/chromium.sh
+	@tools/chromium.sh debian & tools/setup.sh book test && wait && tools/chromium.sh
 
 lint: ## check style and types
 	@tools/setup.sh book test

@@ -29,40 +29,49 @@ major=${major%%.*}
     stop "transformer_lite's book needs Node 20 or newer (it draws the formulas), and found $node_version. See https://nodejs.org."
 command -v npm >/dev/null 2>&1 || stop "transformer_lite's book needs npm, which usually comes with Node, and found none."
 
-# Lines of the stamp: the files' hash, then each extra that is installed.
-state="$(cat pyproject.toml constraints.txt | sha256sum) $("$python" --version) $(pwd)"
-stamp=.venv/.stamp
-missing=
-for extra in "$@"; do
-    if ! { [ -f $stamp ] && grep -qxF "$state" $stamp && grep -qxF "$extra" $stamp; }; then
-        missing=yes
-    fi
-done
-if [ -n "$missing" ]; then
-    if ! [ -x .venv/bin/python ]; then
-        echo "Making the virtual environment .venv …"
-        if ! "$python" -m venv .venv; then
-            rm -rf .venv
-            stop "Python could not make a virtual environment; on Debian, apt-get install python3-venv brings what is missing."
+packages() {
+    # Lines of the stamp: the files' hash, then each extra that is installed.
+    state="$(cat pyproject.toml constraints.txt | sha256sum) $("$python" --version) $(pwd)"
+    stamp=.venv/.stamp
+    missing=
+    for extra in "$@"; do
+        if ! { [ -f $stamp ] && grep -qxF "$state" $stamp && grep -qxF "$extra" $stamp; }; then
+            missing=yes
         fi
+    done
+    if [ -n "$missing" ]; then
+        if ! [ -x .venv/bin/python ]; then
+            echo "Making the virtual environment .venv …"
+            if ! "$python" -m venv .venv; then
+                rm -rf .venv
+                stop "Python could not make a virtual environment; on Debian, apt-get install python3-venv brings what is missing."
+            fi
+        fi
+        extras=$(echo "$*" | tr ' ' ',')
+        echo "Installing the Python packages ($extras) into .venv; the first time takes some minutes …"
+        # Python compiles what it imports; compiling everything that is installed would take a third of the time.
+        .venv/bin/python -m pip install --disable-pip-version-check --no-compile --constraint constraints.txt --editable ".[$extras]"
+        # Extras of the same state stay; those of an earlier one may lack something.
+        {
+            if [ -f $stamp ] && grep -qxF "$state" $stamp; then grep -vxF "$state" $stamp || true; fi
+            printf '%s\n' "$@"
+        } | sort -u >$stamp.new
+        echo "$state" >>$stamp.new
+        mv $stamp.new $stamp
     fi
-    extras=$(echo "$*" | tr ' ' ',')
-    echo "Installing the Python packages ($extras) into .venv; the first time takes some minutes …"
-    # Python compiles what it imports; compiling everything that is installed would take a third of the time.
-    .venv/bin/python -m pip install --disable-pip-version-check --no-compile --constraint constraints.txt --editable ".[$extras]"
-    # Extras of the same state stay; those of an earlier one may lack something.
-    {
-        if [ -f $stamp ] && grep -qxF "$state" $stamp; then grep -vxF "$state" $stamp || true; fi
-        printf '%s\n' "$@"
-    } | sort -u >$stamp.new
-    echo "$state" >>$stamp.new
-    mv $stamp.new $stamp
-fi
+}
 
-wanted=$(cat package-lock.json | sha256sum)
-stamp=node_modules/.stamp
-if ! [ -f $stamp ] || [ "$(cat $stamp)" != "$wanted" ]; then
-    echo "Installing the browser's libraries into node_modules …"
-    npm ci --ignore-scripts --no-audit --no-fund
-    echo "$wanted" >$stamp
-fi
+libraries() {
+    wanted=$(cat package-lock.json | sha256sum)
+    stamp=node_modules/.stamp
+    if ! [ -f $stamp ] || [ "$(cat $stamp)" != "$wanted" ]; then
+        echo "Installing the browser's libraries into node_modules …"
+        npm ci --ignore-scripts --no-audit --no-fund
+        echo "$wanted" >$stamp
+    fi
+}
+
+# Side by side, and beside Debian's Chromium: each waits for the network while another unpacks.
+libraries &
+packages "$@"
+wait $!

@@ -1,6 +1,7 @@
-"""Print where the minutes of `make test` went: by stage, by page, by file of tests; and what a longer book would take.
+"""Print where the minutes of `make test` went: by stage, by page, by file of tests; and what a longer book would take;
+last of all which tests failed, since a log may be shown by its end.
 
-The stages are noted by tools/timed.sh, the build's parts by tools/site.py, the tests' by tests/times.py.
+The stages are noted by tools/timed.sh, the build's parts by tools/site.py, what concerns tests by tests/times.py.
 """
 
 import json
@@ -12,7 +13,7 @@ STAGES = ["set-up", "lint", "site", "tests"]
 CHAPTERS = 28  # of the book as it is planned
 
 
-def read(name: str) -> dict[str, float]:
+def read(name: str) -> dict:
     path = TIMES / name
     return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
 
@@ -42,6 +43,8 @@ def main() -> None:
         more = CHAPTERS - len(chapters)
         whole = sum(stages.values()) + more * each
         print(f"\nA chapter takes {each / 60:.2f}; a book of {CHAPTERS} would take {whole / 60:.0f} minutes.")
+    for test, why in read("failed.json").items():
+        print(f"\nfailed: {test}\n    {' '.join(why.split())[:400]}")
 
 
 if __name__ == "__main__":
