@@ -5,7 +5,7 @@
 # Packages are installed as they are, and compiled once, by the first process that imports them: tools/setup.sh.
 export PYTHONDONTWRITEBYTECODE =
 
-PYTEST = .venv/bin/python -m pytest --numprocesses logical
+PYTEST = .venv/bin/python -m pytest --numprocesses auto
 
 help: ## list the commands
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST)

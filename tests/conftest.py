@@ -4,13 +4,18 @@ import pytest
 import torch
 from hypothesis import settings
 
-from .groups import pytest_collection_modifyitems, pytest_xdist_make_scheduler
+from .groups import (
+    pytest_collection_modifyitems,
+    pytest_xdist_auto_num_workers,
+    pytest_xdist_make_scheduler,
+)
 from .times import pytest_runtest_logreport, pytest_sessionfinish
 
 __all__ = [
     "pytest_collection_modifyitems",
     "pytest_runtest_logreport",
     "pytest_sessionfinish",
+    "pytest_xdist_auto_num_workers",
     "pytest_xdist_make_scheduler",
 ]
 

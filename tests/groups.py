@@ -4,6 +4,7 @@ pytest-xdist's own groups do nothing with pytest 9 (it renames tests, and pytest
 so the scheduler is told here.
 """
 
+import os
 import re
 
 from xdist.scheduler import LoadScopeScheduling
@@ -30,6 +31,11 @@ class ByGroup(LoadScopeScheduling):
 
 def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: order(item.nodeid))
+
+
+def pytest_xdist_auto_num_workers(config):
+    """One more than there are processors: while a test waits for its browser, one would be idle."""
+    return (os.cpu_count() or 1) + 1
 
 
 def pytest_xdist_make_scheduler(config, log):
