@@ -30,8 +30,8 @@ from transformer_lite.explore import (
     Words,
     exercise,
     explore,
+    host,
     kept,
-    page,
 )
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -270,7 +270,7 @@ def make(folder: Path) -> None:
     static.mkdir(parents=True)
     install_front_end(ROOT / "node_modules", static)
     # Beside the chapters' graphs: what does not change from one run of the tests to the next is exported once.
-    build = {page.SITE: str(static / "figures"), kept.FOLDER: str(ROOT / "_build/graphs")}
+    build = {host.SITE: str(static / "figures"), kept.FOLDER: str(ROOT / "_build/graphs")}
     with patch.dict(os.environ, build):
         parts = [shown._repr_mimebundle_()["text/html"] for shown in (*FIGURES.values(), *EXERCISES)]
     body = "\n".join(f"{part}\n<p class='after'>What follows {i}.</p>" for i, part in enumerate(parts))

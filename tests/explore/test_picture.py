@@ -8,7 +8,6 @@ import pytest
 import torch
 
 from transformer_lite.explore import Bars, Heatmap, Lines, palette
-from transformer_lite.explore.picture import svg
 
 SEEDED = torch.Generator().manual_seed(0)
 SQUARE = torch.randn(4, 5, generator=SEEDED)
@@ -40,7 +39,7 @@ VIEWS = {
 def draw(view, prefix="figure-view", label="word{}"):
     view.title = "View"
     labels = [[label.format(i) for i in range(size)] for size in view.tensors()[""].shape]
-    return svg(view, view.describe(), labels, 260, prefix)
+    return view.picture(labels, 260, prefix)
 
 
 @pytest.mark.parametrize("name", VIEWS)
