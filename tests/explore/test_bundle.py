@@ -1,17 +1,29 @@
 """The bundle: plain ES modules that can be joined by their names alone."""
 
+import posixpath
 import re
 import subprocess
 from collections import Counter
-from importlib.resources import files
+from pathlib import Path
 
 import pytest
 
 from transformer_lite.explore import bundle
 
-FRONT = files("transformer_lite.explore") / "front"
-MODULES = {path.name: path.read_text() for path in FRONT.iterdir() if path.name.endswith(".mjs")}
+FRONT = Path(bundle.__file__).parent / "front"
+MODULES = {path.relative_to(FRONT).as_posix(): path.read_text() for path in FRONT.rglob("*.mjs")}
+MODULES["data.mjs"] = bundle.data()
 JOINED = {name: text for name, text in MODULES.items() if name != "site.mjs"}
+TOP_LEVEL = re.compile(r"^(?:export )?(?:async )?(?:function|class|const|let|var) (\w+)", re.MULTILINE)
+
+
+def imports(name):
+    """The modules that a module imports, and the names it takes from each."""
+    found = re.findall(r'^import \{ ([\w, ]+) \} from "([./\w-]+)";$', JOINED[name], re.MULTILINE)
+    return {
+        posixpath.normpath(posixpath.join(posixpath.dirname(name), path)): names.split(", ")
+        for names, path in found
+    }
 
 
 def node_check(text, folder):
@@ -34,43 +46,49 @@ def test_the_bundle_and_the_entry_are_valid(tmp_path):
 @pytest.mark.parametrize("name", JOINED)
 def test_modules_import_by_name_from_their_neighbours_alone(name):
     text = JOINED[name]
-    static = re.findall(r"^\s*(?:import\b(?!\().*|export\b.*\bfrom\b.*)", text, re.MULTILINE)
+    static = re.findall(r"^\s*(?:import\b(?!\().*|export\b.*\bfrom\s*[\"'].*)", text, re.MULTILINE)
     for statement in static:
-        match = re.fullmatch(r'import \{ ([\w, ]+) \} from "\./([\w-]+\.mjs)";', statement.strip())
-        assert match, statement
+        assert re.fullmatch(r'import \{ [\w, ]+ \} from "\.\.?/[\w/-]+\.mjs";', statement), statement
+    taken = imports(name)
+    assert len(taken) == len(static)
+    for module, names in taken.items():
         exported = set(
             re.findall(
-                r"^export (?:async )?(?:function|class|const|let) (\w+)", MODULES[match[2]], re.MULTILINE
+                r"^export (?:async )?(?:function|class|const|let) (\w+)", JOINED[module], re.MULTILINE
             )
         )
-        assert set(match[1].split(", ")) <= exported, statement
+        assert set(names) <= exported, module
     assert "import.meta" not in text
+
+
+def test_no_module_imports_itself_by_way_of_others():
+    def beneath(name, above):
+        assert name not in above, [*above, name]
+        for module in imports(name):
+            beneath(module, [*above, name])
+
+    beneath("main.mjs", [])
 
 
 def test_names_are_imported_only_where_they_are_used():
     for name, text in JOINED.items():
         body = bundle._IMPORT.sub("", text)
-        for names in re.findall(r"^import \{ ([\w, ]+) \} from", text, re.MULTILINE):
-            for imported in names.split(", "):
+        for names in imports(name).values():
+            for imported in names:
                 assert re.search(rf"\b{imported}\b", body), (name, imported)
 
 
 def test_top_level_names_are_unique():
-    names = Counter(
-        name
-        for text in [*JOINED.values(), "const TEXT, PALETTE\nconst PALETTE"]
-        for name in re.findall(
-            r"^(?:export )?(?:async )?(?:function|class|const|let|var) (\w+)", text, re.MULTILINE
-        )
-    )
+    names = Counter(name for text in JOINED.values() for name in TOP_LEVEL.findall(text))
     assert not [name for name, count in names.items() if count > 1]
+    assert {"PALETTE", "CONTROLS", "VIEWS", "Drawing"} <= names.keys()
 
 
 def test_every_module_is_in_the_bundle():
     script = bundle.script()
     for name, text in JOINED.items():
-        first = re.search(r"^(?:export )?(?:async )?(?:function|class|const) (\w+)", text, re.MULTILINE)[1]
-        assert re.search(rf"^(?:async )?(?:function|class|const) {first}\b", script, re.MULTILINE), name
+        for declared in TOP_LEVEL.findall(text):
+            assert re.search(rf"^(?:async )?(?:function|class|const|let) {declared}\b", script, re.MULTILINE), name
 
 
 def test_the_bundle_imports_nothing_and_exports_what_its_hosts_need():

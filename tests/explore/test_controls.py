@@ -213,7 +213,7 @@ def test_the_front_end_refuses_the_same_with_the_same_sentence(node):
     data = [[prepared(control).describe(), value] for control, value, _ in cases]
     said = node(
         """
-        const { checkValues } = await front("controls.mjs");
+        const { checkValues } = await front("values.mjs");
         return data.map(([control, value]) => {
           try { checkValues({ x: { axes: [], ...control } }, { x: control.value }, { x: value }); return "accepted"; }
           catch (reason) { return reason.message; }
@@ -233,7 +233,7 @@ def test_the_front_end_accepts_every_sample(node):
     ]
     taken = node(
         """
-        const { checkValues, valueFromText, valueToText } = await front("controls.mjs");
+        const { checkValues, valueFromText, valueToText } = await front("values.mjs");
         return data.map(([control, value]) => [
           checkValues({ x: control }, { x: control.value }, { x: value }).x,
           valueFromText(control, valueToText(value)),

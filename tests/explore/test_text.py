@@ -5,6 +5,7 @@ import re
 import string
 import struct
 from importlib.resources import files
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -16,7 +17,7 @@ from transformer_lite.explore.text import catalogue, number, say
 
 PACKAGE = files("transformer_lite.explore")
 PYTHON = {path.name: path.read_text() for path in PACKAGE.iterdir() if path.name.endswith(".py")}
-FRONT = {path.name: path.read_text() for path in (PACKAGE / "front").iterdir() if path.name.endswith(".mjs")}
+FRONT = {path.name: path.read_text() for path in Path(PACKAGE / "front").rglob("*.mjs")}
 SOURCES = PYTHON | FRONT
 
 

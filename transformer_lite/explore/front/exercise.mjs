@@ -10,7 +10,7 @@ export function bringExerciseToLife(form, engine) {
     place.textContent = text;
     place.classList.toggle("tl-good", good);
   };
-  const read = READ[exercise.kind](form, exercise);
+  const read = ANSWERS[exercise.kind].bind(form, exercise);
   if (solved(exercise.name)) tell(say("solved-before"), true);
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
@@ -29,36 +29,62 @@ export function bringExerciseToLife(form, engine) {
   });
 }
 
-/** For each kind of answer: prepares its part of the form, and returns what reads it (undefined if none was given). */
-const READ = {
-  number: (form) => () => {
-    const typed = form.querySelector("input").value.trim().replace("−", "-").replace(",", ".");
-    return typed === "" || Number.isNaN(Number(typed)) ? undefined : typed;
+const SAME = {
+  // A choice is one number; an order or a mask has one for each of the answer's.
+  matches: (exercise, given, answer) => String(given) === String(answer),
+  hint: ({ hints }, given, fits) => hints[Object.keys(hints).find(fits)],
+};
+
+/**
+ * For each kind of answer
+ *   bind(form, exercise)                 prepares its part of the form, and returns what reads it (undefined if none
+ *                                        was given)
+ *   matches(exercise, given, answer)     is this the answer?
+ *   hint(exercise, given, fits)          what to say to a wrong one, if anything; `fits` tells whether it is the wrong
+ *                                        answer of this name
+ */
+const ANSWERS = {
+  number: {
+    ...SAME,
+    bind: (form) => () => {
+      const typed = form.querySelector("input").value.trim().replace("−", "-").replace(",", ".");
+      return typed === "" || Number.isNaN(Number(typed)) ? undefined : typed;
+    },
+    matches: ({ tolerance }, given, answer) => near(given, answer[0], tolerance),
   },
-  choice: (form) => () => form.querySelector("input:checked")?.value,
-  order(form, { order: items }) {
-    const list = form.querySelector(".tl-chips");
-    // Not in the order in which the author wrote the items: that may be the answer.
-    let order = shuffled(items.map((_, i) => i));
-    showChips(list, items, order);
-    bindChips(list, items, () => order, (next) => { order = next; });
-    return () => order;
+  choice: {
+    ...SAME,
+    bind: (form) => () => form.querySelector("input:checked")?.value,
+    hint: ({ hints, options }, given) => hints[options[Number(given)]],
   },
-  mask(form) {
-    const cells = [...form.querySelectorAll(".tl-cell")];
-    const pressed = (cell) => cell.getAttribute("aria-pressed") === "true";
-    cells.forEach((cell) => cell.addEventListener("click", () => cell.setAttribute("aria-pressed", !pressed(cell))));
-    return () => cells.map((cell) => Number(pressed(cell)));
+  order: {
+    ...SAME,
+    bind(form, { order: items }) {
+      const list = form.querySelector(".tl-chips");
+      // Not in the order in which the author wrote the items: that may be the answer.
+      let order = shuffled(items.map((_, i) => i));
+      showChips(list, items, order);
+      bindChips(list, items, () => order, (next) => { order = next; });
+      return () => order;
+    },
+  },
+  mask: {
+    ...SAME,
+    bind(form) {
+      const cells = [...form.querySelectorAll(".tl-cell")];
+      const pressed = (cell) => cell.getAttribute("aria-pressed") === "true";
+      for (const cell of cells) cell.addEventListener("click", () => cell.setAttribute("aria-pressed", !pressed(cell)));
+      return () => cells.map((cell) => Number(pressed(cell)));
+    },
   },
 };
 
 /** What is to be said of an answer: `{right, text}`. */
-export function judge({ hints, kind, options, tolerance }, answers, given) {
-  // The choice is one number; an order or a mask has one for each of the answer's.
-  const matches = (answer) => (kind === "number" ? near(given, answer[0], tolerance) : String(given) === String(answer));
-  if (matches(answers.right)) return { right: true, text: say("answer-right") };
-  const wrong = kind === "choice" ? options[Number(given)] : Object.keys(hints).find((key) => matches(answers[key]));
-  return { right: false, text: wrong ? say("answer-hint", { hint: hints[wrong] }) : say("answer-wrong") };
+export function judge(exercise, answers, given) {
+  const { matches, hint } = ANSWERS[exercise.kind];
+  if (matches(exercise, given, answers.right)) return { right: true, text: say("answer-right") };
+  const said = hint(exercise, given, (name) => matches(exercise, given, answers[name]));
+  return { right: false, text: said ? say("answer-hint", { hint: said }) : say("answer-wrong") };
 }
 
 /** Within the tolerance, or the answer itself rounded to the two or more decimals that the reader typed. */

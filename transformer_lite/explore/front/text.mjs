@@ -1,4 +1,5 @@
-// Sentences and numbers as a reader sees them. TEXT is the catalogue (text/en.json), put in by bundle.py.
+// Sentences and numbers as a reader sees them.
+import { TEXT } from "./data.mjs";
 
 /** The message `key` with its {parts} filled in. */
 export function say(key, parts = {}) {

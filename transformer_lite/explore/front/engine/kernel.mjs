@@ -1,6 +1,6 @@
 // The notebook's engine: the live Python function, asked over the widget's messages (widget.py).
-import { Problem } from "./controls.mjs";
-import { oneByOne, once, unpackTrace } from "./engine.mjs";
+import { Problem } from "../problem.mjs";
+import { oneByOne, once, unpackTrace } from "./contract.mjs";
 
 // plotly.js travels from the kernel once for the whole notebook.
 let plotly;
