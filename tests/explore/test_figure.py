@@ -1,6 +1,5 @@
 """`@explore`: the controls and the function belong together, and a figure's settings stay inside it."""
 
-
 import pytest
 import torch
 

@@ -7,7 +7,7 @@ import matplotlib
 import pytest
 import torch
 
-from transformer_lite.explore import Bars, Heatmap, Lines, palette
+from transformer_lite.explore import Axis, Bars, Heatmap, Lines, Number, host, palette
 
 SEEDED = torch.Generator().manual_seed(0)
 SQUARE = torch.randn(4, 5, generator=SEEDED)
@@ -135,3 +135,59 @@ def test_every_cell_of_a_heatmap_has_its_colour_at_its_place(shape, masked):
 def test_bars_are_not_taken_for_cells():
     bar = r'<path d="M ([\d.]+) [^"]*" clip-path[^>]* style="fill: var\(--tl-category-0\)'
     assert len(set(re.findall(bar, draw(VIEWS["bars"])))) == 5, "each bar at a place of its own"
+
+
+# -- a view by itself ------------------------------------------------------------------------------------------------
+
+
+def alone(view):
+    bundle = view._repr_mimebundle_()
+    assert bundle.keys() == {"text/html", "text/plain"}
+    return bundle["text/html"], bundle["text/plain"]
+
+
+def test_a_view_by_itself_is_a_picture_with_its_summary(monkeypatch, tmp_path):
+    monkeypatch.setenv(host.SITE, str(tmp_path))
+    view = Bars(torch.tensor([1.0, 3.0]), items=Axis("word", ["cat", "<dog>"]), title="Weights")
+    html, said = alone(view)
+    assert said == "Weights: 2 numbers. The largest is 3, at <dog>; the smallest is 1, at cat."
+    figure = ET.fromstring(html)
+    (slot,) = (e for e in figure.iter() if e.get("class") == "tl-slot")
+    assert slot.get("role") == "img"
+    assert slot.get("aria-label") == said
+    assert [e.tag.rpartition("}")[2] for e in slot] == ["svg"]
+    assert "var(--tl-" in html
+    assert "<style>." not in html
+
+
+def test_a_view_by_itself_brings_its_colours_along_in_a_notebook(monkeypatch):
+    monkeypatch.delenv(host.SITE, raising=False)
+    html, _ = alone(Heatmap(torch.eye(3)))
+    for variable in set(re.findall(r"var\((--tl-[\w-]+)", html)):
+        assert f"{variable}:" in html, variable
+
+
+def test_a_number_by_itself_is_written():
+    html, said = alone(Number(torch.tensor(2.5), title="Two and a half"))
+    assert "<svg" not in html
+    assert ">2.5<" in html
+    assert said == "Two and a half: 2.5."
+
+
+def test_a_view_by_itself_needs_no_title_and_keeps_none():
+    view = Lines(torch.tensor([1.0, 2.0]))
+    assert alone(view)[1] == "Lines: 0 runs from 1 to 2 (smallest 1, largest 2)."
+    assert view.title is None
+
+
+def test_curves_by_themselves_may_have_gaps():
+    nan = float("nan")
+    view = Lines(torch.tensor([[1.0, 4.0, nan], [2.0, 3.0, 5.0]]), names=["short", "long"], log_y=True)
+    assert alone(view)[1] == (
+        "Lines: short runs from 1 to 4 (smallest 1, largest 4); long runs from 2 to 5 (smallest 2, largest 5)."
+    )
+
+
+def test_the_same_view_twice_on_a_page_is_told_apart_from_another():
+    ids = [set(re.findall(r'id="(still-\w+?)-', alone(Lines(x))[0])) for x in (torch.ones(2), torch.zeros(2))]
+    assert ids[0] and ids[1] and not ids[0] & ids[1]

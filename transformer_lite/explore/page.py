@@ -51,9 +51,8 @@ def _control(figure: Figure, name: str, shown: Shown) -> str:
 
 
 def _slot(frames: Frames, name: str, shown: Shown, pictures: bool) -> str:
-    figure, view, described = frames.figure, shown.views[name], shown.described[name]
+    figure, view = frames.figure, shown.views[name]
     title_id = f"{figure.name}--{name}--title"
-    style = f"color: var(--tl-{described['role']})" if described.get("role") else ""
     body = view.text(shown.labels(name))
     if body is None:
         height = _height(frames, name)
@@ -62,7 +61,7 @@ def _slot(frames: Frames, name: str, shown: Shown, pictures: bool) -> str:
         if any(control.handled and control.within == name for control in figure.controls.values()):
             body = f'<div class="tl-stage">{body}<div class="tl-handles"></div></div>'
         body += '<output class="tl-readout"></output>'
-    return f"""<div class="tl-view" data-view="{escape(name)}" data-kind="{view.kind}"><div class="tl-title" id="{title_id}" style="{style}">{escape(described["title"])}</div>{view.legend()}{body}</div>"""
+    return view.framed(name, title_id, body)
 
 
 def _height(frames: Frames, name: str) -> int:

@@ -137,7 +137,7 @@ def as_css() -> str:
 
 
 # What the palette's variables reach.
-PAINTED = ":is(figure.explorable, .tl-exercise)"
+PAINTED = ":is(figure.explorable, .tl-exercise, .tl-still)"
 
 # How each host marks a dark page; the front end looks for the same marks.
 DARK_MARKS = [

@@ -6,6 +6,7 @@ from typing import Any
 from torch import Tensor
 
 from ..axes import Axis
+from ..palette import PATCH_LINE
 from ..pen import WIDTH, Pen
 from ..text import number, say
 from ..words import extremes, without_noise
@@ -61,4 +62,4 @@ class Image(View):
         if self.grid:
             for line, size in ((axes.axhline, values.shape[0]), (axes.axvline, values.shape[1])):
                 for at in range(0, size + 1, self.grid):
-                    line(at - 0.5, color=pen.colour("patches"), linewidth=0.6)
+                    line(at - 0.5, color=PATCH_LINE, linewidth=0.6)

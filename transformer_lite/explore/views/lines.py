@@ -52,7 +52,8 @@ class Lines(View):
         values = self.tensors()[""]
         series = []
         for i, row in enumerate(rows_of(values if self.log_y else without_noise(values))):
-            ends = {"first": row[0], "last": row[-1], "min": row.min(), "max": row.max()}
+            there = row[~row.isnan()]  # by itself, a view may have gaps
+            ends = {"first": there[0], "last": there[-1], "min": there.min(), "max": there.max()}
             parts = {key: number(x.item()) for key, x in ends.items()}
             series.append(say("summary-line", name=self.names[i] if self.names else str(i), **parts))
         return say("summary-lines", title=self.title, series="; ".join(series))

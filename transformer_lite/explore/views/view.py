@@ -7,14 +7,19 @@ page is built, while the tensors are computed anew whenever a control moves. It 
 stands in front/views/.
 """
 
+# ruff: noqa: E501 - markup reads best with an element a line
+
 import functools
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from html import escape
 from typing import Any
 
 from torch import Tensor, float32
 
-from ..axes import Axis
+from .. import bundle, host
+from ..axes import Axis, Setting
 from ..palette import ROLES
 from ..pen import Pen
 
@@ -86,6 +91,34 @@ class View:
     def summary(self, named: Named) -> str:
         """A sentence or two, computed from its numbers; `named` holds the labels of each axis."""
         raise NotImplementedError
+
+    # -- by itself ---------------------------------------------------------------------------------------------
+
+    def _repr_mimebundle_(self, **options: Any) -> dict[str, str]:
+        """Under a notebook's cell and on the website: the still picture, with the summary as its text alternative."""
+        alone = Setting({}, {})
+        view = replace(self, title=self.title or self.kind.capitalize())  # type: ignore[type-var]
+        axes, shape = view.describe()["axes"], view.tensors()[""].shape
+        named = [alone.labels(alone.resolve(axis), size) for axis, size in zip(axes, shape, strict=False)]
+        said = view.summary(named)
+        body = view.text(named)
+        prefix = f"still-{hashlib.sha256(said.encode()).hexdigest()[:8]}"
+        if body is None:
+            height = view.height(shape[0])
+            drawn = view.picture(named, height, prefix)
+            body = f'<div class="tl-slot" role="img" aria-label="{escape(said)}" style="height:{height}px">{drawn}</div>'
+        # A page of the website has the style sheet already.
+        style = "" if host.building() else f"<style>{bundle.style()}</style>"
+        html = f'{style}<figure class="tl-still"><div class="tl-views">{view.framed("", prefix, body)}</div></figure>'
+        return {"text/html": html, "text/plain": said}
+
+    def framed(self, name: str, title_id: str, body: str) -> str:
+        """The place of the view called `name`: its title, and `body`, the picture or the text."""
+        role = getattr(self, "role", None)
+        style = f"color: var(--tl-{role})" if role else ""
+        title = f'<div class="tl-title" id="{title_id}" style="{style}">{escape(str(self.title))}</div>'
+        place = f'<div class="tl-view" data-view="{escape(name)}" data-kind="{self.kind}">'
+        return f"{place}{title}{self.legend()}{body}</div>"
 
     # -- on the page -------------------------------------------------------------------------------------------
 
