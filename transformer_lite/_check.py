@@ -1,40 +1,13 @@
-"""Small helpers for arguments that cannot work, and for looking inside."""
+"""Arguments that cannot work, each answered with a sentence: what was given, and what would do."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import torch
 from torch import Tensor
 
-Record = dict[str, Any]
-"""What a module saw, by name: tensors, and one nested dictionary for every part it calls."""
-
-
-def within(record: Record | None, name: str) -> Record | None:
-    """The dictionary for the part called ``name``; nothing if nobody asked to look inside."""
-    if record is None:
-        return None
-    part: Record = record.setdefault(name, {})
-    return part
-
-
-def shown(shape: Sequence[int]) -> str:
-    """A shape as a reader writes it: ``(2, 3)``."""
-    return "(" + ", ".join(str(size) for size in shape) + ")"
-
-
-def broadcast(*shapes: Sequence[int]) -> tuple[int, ...]:
-    """The shape that several shapes broadcast to."""
-    return tuple(torch.broadcast_shapes(*shapes))  # type: ignore[no-untyped-call]
-
-
-def fits(shape: Sequence[int], into: Sequence[int]) -> bool:
-    """Whether a shape broadcasts to another without making it larger."""
-    return len(shape) <= len(into) and all(
-        size in (1, wanted) for size, wanted in zip(reversed(shape), reversed(into), strict=False)
-    )
+from transformer_lite._shape import broadcast, shown
 
 
 def floating(**tensors: Tensor) -> None:
@@ -103,6 +76,17 @@ def counted(**lengths: int) -> None:
             raise ValueError(f"{name} is {length!r}, but must be a whole number of at least 0.")
 
 
+def dtype(weight: Tensor, **tensors: Tensor) -> None:
+    """Every tensor must hold the same kind of numbers as the weights it meets; autocast brings them together."""
+    for name, tensor in tensors.items():
+        if tensor.dtype != weight.dtype and not torch.is_autocast_enabled(tensor.device.type):
+            floating(**{name: tensor})
+            raise ValueError(
+                f"{name} holds {tensor.dtype}, but the weights {weight.dtype}: convert one of them, with "
+                f"{name}.to(...) or module.to(...)."
+            )
+
+
 def features(weight: Tensor, d: int, **tensors: Tensor) -> None:
     """Every tensor must be ``(..., d)`` and hold the same kind of numbers as the weights it meets."""
     for name, tensor in tensors.items():
@@ -110,12 +94,7 @@ def features(weight: Tensor, d: int, **tensors: Tensor) -> None:
             raise ValueError(
                 f"{name} has shape {shown(tensor.shape)}, but its last axis must hold {d} features."
             )
-        if tensor.dtype != weight.dtype and not torch.is_autocast_enabled(tensor.device.type):
-            floating(**{name: tensor})
-            raise ValueError(
-                f"{name} holds {tensor.dtype}, but the weights {weight.dtype}: convert one of them, with "
-                f"{name}.to(...) or module.to(...)."
-            )
+        dtype(weight, **{name: tensor})
 
 
 def sequence(weight: Tensor, d_model: int, **tensors: Tensor) -> None:

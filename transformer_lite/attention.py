@@ -14,18 +14,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from transformer_lite import masks
-from transformer_lite._check import (
-    Record,
-    broadcast,
-    fits,
-    floating,
-    matrices,
-    positive,
-    probability,
-    sequence,
-    shown,
-)
+from transformer_lite import _check, masks
+from transformer_lite._record import Record
+from transformer_lite._shape import broadcast, fits, shown
 from transformer_lite.cache import KeyValueCache
 from transformer_lite.positions import rotate
 from transformer_lite.scores import default_scale, scaled_dot
@@ -96,8 +87,8 @@ def attention(
     Raises:
         ValueError: for shapes that do not fit, a mask that is not boolean, or a dropout outside [0, 1).
     """
-    _check(query, key, value, mask, bias)
-    probability(dropout=dropout)
+    _check_inputs(query, key, value, mask, bias)
+    _check.probability(dropout=dropout)
     scale = default_scale(query) if scale is None else scale
     if return_weights:
         weights = _weights(query, key, mask, causal, bias, scale)  # (..., T, S)
@@ -121,7 +112,7 @@ def masked_softmax(scores: Tensor, mask: Tensor | None = None) -> Tensor:
     Raises:
         ValueError: if the mask does not fit.
     """
-    floating(scores=scores)
+    _check.floating(scores=scores)
     if scores.ndim < 2:
         raise ValueError(f"scores have shape {shown(scores.shape)}, but need two axes at least: (T, S).")
     if mask is None:
@@ -170,8 +161,8 @@ class MultiHeadAttention(nn.Module):
         rotary: bool = False,
     ) -> None:
         super().__init__()
-        positive(d_model=d_model, heads=heads)
-        probability(dropout=dropout)
+        _check.positive(d_model=d_model, heads=heads)
+        _check.probability(dropout=dropout)
         if d_k is None:
             if d_model % heads:
                 divisors = ", ".join(str(h) for h in range(1, d_model + 1) if d_model % h == 0)
@@ -180,7 +171,7 @@ class MultiHeadAttention(nn.Module):
                     "or give d_k, the features of one head."
                 )
             d_k = d_model // heads
-        positive(d_k=d_k)
+        _check.positive(d_k=d_k)
         if rotary and d_k % 2:
             raise ValueError(
                 f"d_k = {d_k} is odd, but rotary positions turn pairs of features: take an even d_k."
@@ -246,13 +237,13 @@ class MultiHeadAttention(nn.Module):
         Raises:
             ValueError: for shapes that do not fit.
         """
-        sequence(self.projection.weight, self.d_model, x=x)
+        _check.sequence(self.projection.weight, self.d_model, x=x)
         if memory is not None:
-            sequence(self.projection.weight, self.d_model, memory=memory)
+            _check.sequence(self.projection.weight, self.d_model, memory=memory)
         query, key, value = self._project(x, memory, cache)
         mask, bias = _for_heads(mask), _for_heads(bias)
         if memory is not None or mask is not None or bias is not None:
-            _check(query, key, value, mask, bias)
+            _check_inputs(query, key, value, mask, bias)
         scale = 1 / math.sqrt(self.d_k)
         dropout = self.dropout if self.training else 0.0
 
@@ -359,8 +350,10 @@ def _and_causal(mask: Tensor | None, query: Tensor, key: Tensor) -> Tensor | Non
     return masks.combine(masks.causal(query.shape[-2], key.shape[-2], device=query.device), mask)
 
 
-def _check(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, bias: Tensor | None) -> None:
-    matrices(query=query, key=key, value=value)
+def _check_inputs(
+    query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, bias: Tensor | None
+) -> None:
+    _check.matrices(query=query, key=key, value=value)
     if query.shape[-1] != key.shape[-1]:
         raise ValueError(
             f"query has {query.shape[-1]} features and key {key.shape[-1]} (shapes {shown(query.shape)} and "
@@ -378,7 +371,7 @@ def _check(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, bias:
             masks.check(mask, *scores[-2:])
             _check_fit("mask", mask, scores)
         if bias is not None:
-            floating(query=query, bias=bias)
+            _check.floating(query=query, bias=bias)
             _check_fit("bias", bias, scores)
 
 

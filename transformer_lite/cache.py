@@ -9,7 +9,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from transformer_lite._check import positive, shown
+from transformer_lite import _check
+from transformer_lite._shape import shown
 
 
 class KeyValueCache:
@@ -114,7 +115,7 @@ class DecoderCache:
     """
 
     def __init__(self, *, layers: int) -> None:
-        positive(layers=layers)
+        _check.positive(layers=layers)
         self.own = [KeyValueCache() for _ in range(layers)]
         self.memory = [KeyValueCache() for _ in range(layers)]
 

@@ -18,7 +18,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from transformer_lite._check import positive, shown
+from transformer_lite import _check
+from transformer_lite._shape import shown
 from transformer_lite.cache import DecoderCache
 
 Step = Callable[[Tensor, "DecoderCache | None"], Tensor]
@@ -49,7 +50,7 @@ def greedy(
     Raises:
         ValueError: if ``start`` is not a batch of ids, ``max_new`` is below 1, or the cache is not empty.
     """
-    _check(start, max_new, cache)
+    _check_search(start, max_new, cache)
     with torch.inference_mode():
         ids, new = start, start
         ended = torch.zeros(len(start), dtype=torch.bool, device=start.device)  # (batch,)
@@ -112,8 +113,8 @@ def beam_search(
     Raises:
         ValueError: if ``start`` is not a batch of ids, a number is below 1, or the cache is not empty.
     """
-    _check(start, max_new, cache)
-    positive(beams=beams)
+    _check_search(start, max_new, cache)
+    _check.positive(beams=beams)
     with torch.inference_mode():
         batch, said = start.shape
         first_row = torch.arange(batch, device=start.device)[:, None] * beams  # (batch, 1)
@@ -179,7 +180,7 @@ def length_penalty(length: int, *, alpha: float) -> float:
     Raises:
         ValueError: for a length below 1.
     """
-    positive(length=length)
+    _check.positive(length=length)
     return float(((5 + length) / 6) ** alpha)
 
 
@@ -192,8 +193,8 @@ def _best(finished: Beams, ids: Tensor, scores: Tensor, pad: int) -> Beams:
     return Beams(both_ids.gather(1, index[..., None].expand(-1, -1, longest)), both_scores)
 
 
-def _check(start: Tensor, max_new: int, cache: DecoderCache | None) -> None:
-    positive(max_new=max_new)
+def _check_search(start: Tensor, max_new: int, cache: DecoderCache | None) -> None:
+    _check.positive(max_new=max_new)
     if start.ndim != 2 or start.shape[1] == 0 or start.dtype not in (torch.int64, torch.int32):
         raise ValueError(
             f"start has shape {shown(start.shape)} and holds {start.dtype}, but must be ids (batch, n) with at "

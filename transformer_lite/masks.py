@@ -22,7 +22,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from transformer_lite._check import counted, shown
+from transformer_lite import _check
+from transformer_lite._shape import shown
 
 
 def causal(T: int, S: int | None = None, *, device: torch.device | str | None = None) -> Tensor:
@@ -67,7 +68,7 @@ def local(T: int, S: int | None = None, *, radius: int, device: torch.device | s
     Raises:
         ValueError: for a negative length or radius.
     """
-    counted(radius=radius)
+    _check.counted(radius=radius)
     return _distance(T, S, device).abs() <= radius
 
 
@@ -176,7 +177,7 @@ def check(mask: Tensor, T: int | None = None, S: int | None = None) -> None:
 def _distance(T: int, S: int | None, device: torch.device | str | None) -> Tensor:
     """How far each key lies after each query, the last key and the last query being together: ``(T, S)``."""
     S = T if S is None else S
-    counted(T=T, S=S)
+    _check.counted(T=T, S=S)
     queries = torch.arange(T, device=device) + (S - T)  # (T,)
     keys = torch.arange(S, device=device)  # (S,)
     return keys - queries[:, None]  # (T, S)
