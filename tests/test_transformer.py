@@ -141,7 +141,7 @@ def test_with_and_without_cache_all_at_once_and_step_by_step(norm, options):
         model.decode(target[:, a:b], memory, mask, cache=cache) for a, b in ((0, 4), (4, 5), (5, 6), (6, 9))
     ]
     close(torch.cat(parts, dim=1), whole)
-    assert len(cache) == 9
+    assert len(cache) == cache.length == 9
     close(model.decode(target, memory, mask, last=True), whole[:, -1:])
     step = model.speaker(source)
     close(step(target, None), whole[:, -1])
@@ -339,6 +339,35 @@ def test_an_exported_translator_scores_the_same_for_every_length(options):
         source[1, 1:] = 0
     any_length = {1: torch.export.Dim.DYNAMIC}
     assert_graph_follows({"translator": model}, inputs, dynamic_shapes=(any_length, any_length))
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_an_exported_step_goes_on_from_a_cache_of_any_length():
+    sizes = {"vocabulary": 11, "d_model": 12, "layers": 1, "heads": 3, "d_ff": 7}
+    models = {
+        str(options): randomised(LanguageModel(**sizes, **options)).float().requires_grad_(False)
+        for options in ({}, {"positions": None, "rotary": True}, {"positions": "learned"})
+    }
+
+    def step_of(model):
+        def step(ids, key, value):
+            cache = model.new_cache()
+            cache.own[0].append(key, value)
+            scores = model.step(ids, cache)
+            return scores, cache.own[0].key, cache.own[0].value
+
+        return step
+
+    inputs = [
+        (torch.randint(0, 11, (2, 1)), torch.randn(2, 3, length, 4), torch.randn(2, 3, length, 4))
+        for length in (5, 1, 2, 7, 8, 16, 40)  # where memory is set aside in advance, 16 are the least
+    ]
+    any_length = {2: torch.export.Dim.DYNAMIC}
+    assert_graph_follows(
+        {name: step_of(model) for name, model in models.items()},
+        inputs,
+        dynamic_shapes=({}, any_length, any_length),
+    )
 
 
 IDS = torch.ones(2, 3).long()

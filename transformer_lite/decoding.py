@@ -200,5 +200,5 @@ def _check_search(start: Tensor, max_new: int, cache: DecoderCache | None) -> No
             f"start has shape {shown(start.shape)} and holds {start.dtype}, but must be ids (batch, n) with at "
             "least one token in each row, such as the token that starts a sentence."
         )
-    if cache is not None and len(cache):
-        raise ValueError(f"the cache already holds {len(cache)} positions: give a new one for each search.")
+    if cache is not None and cache.length:
+        raise ValueError(f"the cache already holds {cache.length} positions: give a new one for each search.")

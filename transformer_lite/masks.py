@@ -157,21 +157,7 @@ def check(mask: Tensor, T: int | None = None, S: int | None = None) -> None:
     Raises:
         ValueError: otherwise.
     """
-    if mask.dtype != torch.bool:
-        raise ValueError(
-            f"the mask holds {mask.dtype}, but must be boolean, True where a query may attend to a key. "
-            "Numbers to be added to the scores are given as bias instead."
-        )
-    if mask.ndim < 2:
-        raise ValueError(
-            f"the mask has shape {shown(mask.shape)}, but needs two axes at least, queries and keys: "
-            "(T, S), (1, S), (batch, T, S) or (batch, 1, S)."
-        )
-    if T is not None and S is not None and (mask.shape[-2] not in (1, T) or mask.shape[-1] not in (1, S)):
-        raise ValueError(
-            f"the mask has shape {shown(mask.shape)}, but there are T = {T} queries and S = {S} keys: "
-            f"its last two axes must be ({T}, {S}), or 1 where all rows or all columns agree."
-        )
+    _check.boolean(mask, T, S)
 
 
 def _distance(T: int, S: int | None, device: torch.device | str | None) -> Tensor:

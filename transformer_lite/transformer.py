@@ -235,7 +235,7 @@ class Transformer(nn.Module):
         Raises:
             ValueError: for ids outside the vocabulary, or shapes that do not fit.
         """
-        start = 0 if cache is None else len(cache)
+        start = 0 if cache is None else cache.length
         x = _embed(target, self.target_embedding, self.target_positions, start)  # (batch, T, d_model)
         seen = within(record, "decoder")
         x = self.decoder(self.dropout(x), memory, None, memory_mask, cache=cache, record=seen)
@@ -324,7 +324,7 @@ class LanguageModel(nn.Module):
         Raises:
             ValueError: for ids outside the vocabulary.
         """
-        start = 0 if cache is None else len(cache)
+        start = 0 if cache is None else cache.length
         x = _embed(ids, self.embedding, self.positions, start)  # (batch, T, d_model)
         x = self.stack(self.dropout(x), causal=True, cache=cache, record=record)
         return self.embedding.logits(x[:, -1:] if last else x)
