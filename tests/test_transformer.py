@@ -6,7 +6,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from tests.exporting import assert_graph_follows
-from tests.weights import linears_from, randomised, stack_to_torch
+from tests.weights import language_model_from, linears_from, randomised, stack_to_torch
 from transformer_lite import masks
 from transformer_lite.transformer import Decoder, Encoder, LanguageModel, Transformer
 
@@ -208,36 +208,9 @@ def gpt2():
     sizes = {"n_embd": 20, "n_layer": 2, "n_head": 5, "n_inner": 17}
     config = transformers.GPT2Config(vocab_size=13, n_positions=64, initializer_range=0.5, **sizes)
     theirs = transformers.GPT2LMHeadModel(config).double().eval()
-    ours = LanguageModel(
-        vocabulary=13,
-        d_model=20,
-        layers=2,
-        heads=5,
-        d_ff=17,
-        positions="learned",
-        max_length=64,
-        scaled=False,
-        norm="pre",
-        activation=nn.GELU(approximate="tanh"),
-    ).double()
-    body = theirs.transformer
     for p in (p for p in theirs.parameters() if p.ndim == 1):
         p.normal_(1, 0.3)
-    ours.embedding.weight.copy_(body.wte.weight)
-    ours.positions.weight.copy_(body.wpe.weight)
-    ours.stack.last_norm.load_state_dict(body.ln_f.state_dict())
-    for a, b in zip(ours.stack.layers, body.h, strict=True):
-        a.norm_attention.load_state_dict(b.ln_1.state_dict())
-        a.norm_feed_forward.load_state_dict(b.ln_2.state_dict())
-        for mine, conv in (
-            (a.attention.projection, b.attn.c_attn),
-            (a.attention.output, b.attn.c_proj),
-            (a.feed_forward.inner, b.mlp.c_fc),
-            (a.feed_forward.outer, b.mlp.c_proj),
-        ):
-            mine.weight.copy_(conv.weight.T)
-            mine.bias.copy_(conv.bias)
-    return ours.eval(), theirs
+    return language_model_from(theirs), theirs
 
 
 @torch.no_grad()

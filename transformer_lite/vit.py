@@ -74,6 +74,32 @@ def cut(images: Tensor, *, patch: int) -> Tensor:
     return images.permute(0, 2, 4, 1, 3, 5).flatten(3)  # (batch, H / P, W / P, channels · P · P)
 
 
+def join(patches: Tensor, *, patch: int) -> Tensor:
+    """Put the patches of images together again; undoes ``cut``.
+
+    Args:
+        patches: ``(batch, rows, columns, channels · P · P)``, as ``cut`` returns them.
+        patch: P, height and width of a patch.
+
+    Returns:
+        Images ``(batch, channels, rows · P, columns · P)``.
+
+    Raises:
+        ValueError: if ``patches`` has other axes, or its features are not whole patches.
+    """
+    _check.positive(patch=patch)
+    if patches.ndim != 4 or patches.shape[3] % patch**2:
+        raise ValueError(
+            f"patches have shape {shown(patches.shape)}, but must be (batch, rows, columns, channels · {patch} · "
+            f"{patch})."
+        )
+    batch, rows, columns, features = patches.shape
+    channels = features // patch**2
+    patches = patches.view(batch, rows, columns, channels, patch, patch)
+    images = patches.permute(0, 3, 1, 4, 2, 5)  # (batch, channels, rows, P, columns, P)
+    return images.reshape(batch, channels, rows * patch, columns * patch)
+
+
 class PatchEmbedding(nn.Module):
     """Cut into patches, and map each by the same matrix E.
 
