@@ -269,7 +269,7 @@ MODEL = ViT(**SMALL)
         (lambda: cut(X, patch=0), "patch is 0"),
         (
             lambda: join(X, patch=4),
-            "patches have shape (2, 3, 8, 12), but must be",
+            "patches have shape (1, 3, 8, 12), but must be",
         ),
         (lambda: join(X[0], patch=2), "must be (batch, rows, columns, channels · 2 · 2)"),
         (lambda: join(X, patch=0), "patch is 0"),
