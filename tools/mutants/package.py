@@ -11,6 +11,46 @@ def python(name, file, old, new, tests, *asked):
 
 MUTATIONS = [
     python(
+        "a cache's length is frozen into the graph",
+        "transformer_lite/attention.py",
+        "0 if cache is None else cache.length",
+        "0 if cache is None else len(cache)",
+        "test_transformer.py",
+        "exported_step",
+    ),
+    python(
+        "scores are computed twice for a record",
+        "transformer_lite/attention.py",
+        "            scores = scores if mask is None else",
+        "            scores = scaled_dot(query, key, scale=scale)\n            scores = scores if mask is None else",
+        "test_attention.py",
+        "twice",
+    ),
+    python(
+        "top-p keeps one token too few",
+        "transformer_lite/sampling.py",
+        "likelier >= top_p",
+        "likelier + likely >= top_p",
+        "test_sampling.py",
+        "hugging",
+    ),
+    python(
+        "a stream hands out tokens that cannot be trained with",
+        "transformer_lite/decoding.py",
+        "(token.clone() for token",
+        "(token for token",
+        "test_decoding.py",
+        "hands_out",
+    ),
+    python(
+        "patches are put together turned",
+        "transformer_lite/vit.py",
+        "patches.permute(0, 3, 1, 4, 2, 5)",
+        "patches.permute(0, 3, 1, 5, 2, 4)",
+        "test_vit.py",
+        "join",
+    ),
+    python(
         "a slider is encoded off by 1e-4",
         EXPLORE + "controls.py",
         "return torch.tensor(float(value))  # ()",
