@@ -216,10 +216,10 @@ def test_a_graph_that_is_off_by_more_than_rounding_is_refused(monkeypatch):
         """Caption."""
         return Number(3 * x)
 
-    def trace_of_another(figure):
+    def trace_of_another(frames):
         return [
             case | {"outputs": {name: tensor + 5e-5 for name, tensor in case["outputs"].items()}}
-            for case in trace(figure.frames())
+            for case in trace(frames)
         ]
 
     monkeypatch.setattr(exporter, "trace", trace_of_another)

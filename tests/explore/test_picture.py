@@ -163,7 +163,9 @@ def test_a_view_by_itself_is_a_picture_with_its_summary(monkeypatch, tmp_path):
 def test_a_view_by_itself_brings_its_colours_along_in_a_notebook(monkeypatch):
     monkeypatch.delenv(host.SITE, raising=False)
     html, _ = alone(Heatmap(torch.eye(3)))
-    for variable in set(re.findall(r"var\((--tl-[\w-]+)", html)):
+    used = set(re.findall(r"var\((--tl-[\w-]+)", html[html.index("<svg") :]))
+    assert "--tl-sequential-0" in used
+    for variable in used:
         assert f"{variable}:" in html, variable
 
 

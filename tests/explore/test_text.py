@@ -16,8 +16,8 @@ from transformer_lite.explore.axes import Setting
 from transformer_lite.explore.text import catalogue, number, say
 
 PACKAGE = files("transformer_lite.explore")
-PYTHON = {path.name: path.read_text() for path in PACKAGE.iterdir() if path.name.endswith(".py")}
-FRONT = {path.name: path.read_text() for path in Path(PACKAGE / "front").rglob("*.mjs")}
+PYTHON = {str(path): path.read_text() for path in Path(PACKAGE).rglob("*.py")}
+FRONT = {str(path): path.read_text() for path in Path(PACKAGE / "front").rglob("*.mjs")}
 SOURCES = PYTHON | FRONT
 
 
