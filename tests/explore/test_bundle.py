@@ -53,9 +53,7 @@ def test_modules_import_by_name_from_their_neighbours_alone(name):
     assert len(taken) == len(static)
     for module, names in taken.items():
         exported = set(
-            re.findall(
-                r"^export (?:async )?(?:function|class|const|let) (\w+)", JOINED[module], re.MULTILINE
-            )
+            re.findall(r"^export (?:async )?(?:function|class|const|let) (\w+)", JOINED[module], re.MULTILINE)
         )
         assert set(names) <= exported, module
     assert "import.meta" not in text
@@ -88,7 +86,9 @@ def test_every_module_is_in_the_bundle():
     script = bundle.script()
     for name, text in JOINED.items():
         for declared in TOP_LEVEL.findall(text):
-            assert re.search(rf"^(?:async )?(?:function|class|const|let) {declared}\b", script, re.MULTILINE), name
+            assert re.search(
+                rf"^(?:async )?(?:function|class|const|let) {declared}\b", script, re.MULTILINE
+            ), name
 
 
 def test_the_bundle_imports_nothing_and_exports_what_its_hosts_need():

@@ -168,7 +168,9 @@ def literal_colours(source):
 
 
 def test_literal_colours_are_found():
-    source = "a { color: #fff } const x = '#2B323b'; this.#add(1); 'rgb(1,2,3)' 'rgba(0, 0, 0, 0)' hsl(1 2% 3%)"
+    source = (
+        "a { color: #fff } const x = '#2B323b'; this.#add(1); 'rgb(1,2,3)' 'rgba(0, 0, 0, 0)' hsl(1 2% 3%)"
+    )
     assert literal_colours(source) == ["#fff", "#2B323b", "rgb(1,2,3)", "hsl(1 2% 3%)"]
 
 

@@ -1,7 +1,10 @@
 // Colours of charts, from the palette.
 import { PALETTE } from "./data.mjs";
 
-/** Is the page light or dark? Hosts mark a dark one: the book's theme, JupyterLab, Colab, VS Code. */
+/**
+ * Is the page light or dark? Hosts mark a dark one: the book's theme, JupyterLab, Colab, VS Code.
+ * @returns {"light" | "dark"}
+ */
 export const theme = () => (PALETTE.dark_marks.some((mark) => document.querySelector(mark)) ? "dark" : "light");
 
 /** Nothing: what is behind shows. */
