@@ -248,7 +248,7 @@ function showNumber(element, control, value) {
 }
 
 /** @type {(text: string) => string[]} */
-const splitWords = (text) => text.toLowerCase().split(/\s+/).filter(Boolean);
+const splitWords = (text) => text.toLowerCase().split(/\p{White_Space}+/u).filter(Boolean);
 
 function unfinished(text, control) {
   const last = text.toLowerCase().match(/\S+$/)?.[0];
