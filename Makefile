@@ -36,6 +36,8 @@ lint: ## check style and types
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 	.venv/bin/python tools/normalise_notebooks.py --check
+	node_modules/.bin/biome lint --error-on-warnings
+	node_modules/.bin/tsc
 
 mutations: ready ## break the product on purpose, in some eighty ways, and see that the tests notice
 	@.venv/bin/python tools/site.py

@@ -111,6 +111,77 @@ def test_the_bundle_loads_as_a_module(node):
     assert render == "function"
 
 
+# A control that the product does not have, as somebody would add it: one entry of the table.
+RANGE = """
+Object.assign(CONTROLS, {
+  range: {
+    check(control, value) {
+      if (value[0] > value[1]) throw problem("not-a-number", { ...ends(control), value });
+      return value.map((x) => numberInRange(control, x));
+    },
+    fromText: (control, text) => text.split(",").map(asNumber),
+    encode: (control, value) => ["float32", Float32Array.from(value), [2]],
+    length: (control, value) => value[1] - value[0],
+    labels: (control, [from, to]) => Array.from({ length: to - from }, (_, i) => String(from + i)),
+  },
+});
+Object.assign(VIEWS, { total: { sentence: (view, { data }) => `${view.title}: ${data.length} numbers` } });
+export { axesOf, checkValues, fromFragment, summary, toFragment };
+"""
+
+
+def test_a_new_kind_is_one_entry_of_a_table(node):
+    """Nothing else of the bundle knows what kinds there are."""
+    answers = node(
+        """const module = await import("data:text/javascript;base64," + Buffer.from(data).toString("base64"));
+        const { axesOf, checkValues, fromFragment, summary, toFragment } = module;
+        const controls = { span: { kind: "range", label: "Span", value: [0, 9], min: 0, max: 9 },
+                           cell: { kind: "pick", label: "Cell", value: 8, dimensions: [0], view: "all",
+                                   axes: [{ name: "span", labels: "span" }] } };
+        const values = checkValues(controls, { span: [0, 9], cell: 8 }, { span: [2, 5] });
+        const fragment = toFragment([{ name: "figure", controls, values }]);
+        const read = fromFragment(fragment, "figure", controls);
+        const refused = (span) => {
+          try { return checkValues(controls, values, { span }); } catch ({ message }) { return message; }
+        };
+        const { size, labels } = axesOf(controls, values);
+        const axis = { name: "span", labels: "span" };
+        const views = { all: { kind: "total", title: "All", axes: [axis] } };
+        const said = summary(views, { all: { shape: [3], data: Float32Array.of(1, 2, 3) } }, controls, values);
+        return [values, read, [size(axis), labels(axis, 3)], refused([0, 10]), refused([5, 2]), said];""",
+        bundle.script().replace("\nexport {", f"{RANGE}\nexport {{", 1),
+    )
+    assert answers == [
+        # The pick went along, for its axis is named after the range.
+        {"span": [2, 5], "cell": 2},
+        {"span": [2, 5], "cell": 2},
+        [3, ["2", "3", "4"]],
+        "10 is outside the range of Span; it goes from 0 to 9.",
+        "“5,2” is not a number; Span takes a number from 0 to 9.",
+        "All: 3 numbers",
+    ]
+
+
+KIND = r"\w\.kind\b|[{,] *kind\b(?=[^(]*\} *[=,)])|(?:kind|dataset\.kind) *===|switch *\("
+
+
+def test_a_kind_chooses_an_entry_and_nothing_else():
+    """Each table is asked in one place."""
+    asked = [
+        line
+        for name in JOINED
+        if name != "data.mjs"
+        for line in JOINED[name].splitlines()
+        if re.search(KIND, line)
+    ]
+    assert sorted(set(re.findall(r"([A-Z]+)\[(\w+)\.kind\]", "".join(asked)))) == [
+        ("ANSWERS", "exercise"),
+        ("CONTROLS", "control"),
+        ("VIEWS", "view"),
+    ]
+    assert not [line for line in asked if not re.search(r"(?:CONTROLS|VIEWS|ANSWERS)\[\w+\.kind\]", line)]
+
+
 def test_no_host_but_our_own_is_named():
     # Namespaces of XML are names, not addresses.
     for text in [bundle.script(), bundle.style(), bundle.site()]:

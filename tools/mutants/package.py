@@ -140,9 +140,9 @@ MUTATIONS = [
     ),
     python(
         "charts cannot be read in dark",
-        EXPLORE + "front/charts.mjs",
-        'const INK = { light: "#2b323b", dark: "#d5dbe3" };',
-        'const INK = { light: "#2b323b", dark: "#333a43" };',
+        EXPLORE + "palette.py",
+        '"ink": {"light": "#2b323b", "dark": "#d5dbe3"}',
+        '"ink": {"light": "#2b323b", "dark": "#333a43"}',
         "explore/test_palette.py",
         "ink",
     ),

@@ -1,4 +1,5 @@
 // A figure's settings in the page's address: …#NAME?control=value&control=value;OTHER?…
+import { said } from "./problem.mjs";
 import { say } from "./text.mjs";
 import { checkValues, valueFromText, valueToText } from "./values.mjs";
 
@@ -37,7 +38,7 @@ async function readAddress(figure) {
   try {
     await figure.set(checkValues(figure.controls, figure.defaults, asked));
   } catch (reason) {
-    figure.say(say("failed-link", { reason: reason.message }), true);
+    figure.say(say("failed-link", { reason: said(reason) }), true);
   }
 }
 

@@ -2,21 +2,27 @@
 import { controlKind } from "./controls.mjs";
 import { countOf } from "./numbers.mjs";
 
-/** What the axes of a figure are at these values of its controls. */
+/**
+ * What the axes of a figure are at these values of its controls.
+ * @type {(controls: Controls, values: Values) => Axes}
+ */
 export function axesOf(controls, values) {
+  /** Asks the control that an axis is named after, if there is one. */
+  const ask = (axis, what) => {
+    const name = String(axis.labels);
+    return Object.hasOwn(controls, name) ? controlKind(controls[name])[what]?.(controls[name], values[name]) : undefined;
+  };
+
   return {
     /** How many indices an axis has: fixed, or the length of the control it is named after. */
     size(axis) {
-      if (axis.size !== null && axis.size !== undefined) return axis.size;
-      const control = controls[axis.labels];
-      return controlKind(control).length(control, values[axis.labels]);
+      return axis.size ?? ask(axis, "length");
     },
 
     /** The name of each index of an axis of this size. */
     labels(axis, size) {
       if (Array.isArray(axis.labels)) return axis.labels.slice(0, size);
-      const control = controls[axis.labels];
-      return (control && controlKind(control).labels?.(control, values[axis.labels])) ?? countOf(size);
+      return ask(axis, "labels") ?? countOf(size);
     },
   };
 }

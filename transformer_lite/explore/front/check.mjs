@@ -5,7 +5,10 @@ import { problem } from "./problem.mjs";
 // What a float32 sum may lose by being added in another order, relative to the largest number in the view.
 const TOLERANCE = 1e-5;
 
-/** Replays an engine's trace: did all recorded settings pass, how many are there, and the largest difference. */
+/**
+ * Replays an engine's trace: did all recorded settings pass, how many are there, and the largest difference.
+ * @param {Engine} engine
+ */
 export async function replay(engine) {
   const cases = await engine.trace();
   let worst = 0;
@@ -21,7 +24,10 @@ export async function replay(engine) {
   return { passed, cases: cases.length, worst };
 }
 
-/** The largest difference between two tensors, and the size of the numbers it should be seen against. */
+/**
+ * The largest difference between two tensors, and the size of the numbers it should be seen against.
+ * @type {(got: Tensor | undefined, wanted: Tensor) => { difference: number, scale: number }}
+ */
 export function compare(got, wanted) {
   if (!got || String(got.shape) !== String(wanted.shape)) return { difference: Infinity, scale: 1 };
   let difference = 0;

@@ -1,7 +1,10 @@
 // Colours of charts, from the palette.
 import { PALETTE } from "./data.mjs";
 
-/** Is the page light or dark? Hosts mark a dark one: the book's theme, JupyterLab, Colab, VS Code. */
+/**
+ * Is the page light or dark? Hosts mark a dark one: the book's theme, JupyterLab, Colab, VS Code.
+ * @returns {"light" | "dark"}
+ */
 export const theme = () => (PALETTE.dark_marks.some((mark) => document.querySelector(mark)) ? "dark" : "light");
 
 /** Nothing: what is behind shows. */
@@ -24,9 +27,15 @@ export function colourAt(stops, place) {
   return [0, 1, 2].map((i) => channel(stops[low], i) + (at - low) * (channel(stops[low + 1], i) - channel(stops[low], i)));
 }
 
-/** The dark or the light ink, whichever has the higher contrast (relative luminance as in WCAG 2). */
-export function inkOn(colour) {
+/** Relative luminance, as in WCAG 2. */
+function luminance(colour) {
   const linear = colour.map((c) => (c / 255 <= 0.04045 ? c / 255 / 12.92 : ((c / 255 + 0.055) / 1.055) ** 2.4));
-  const luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2];
-  return PALETTE.cell_ink[luminance > 0.179 ? "dark" : "light"];
+  return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2];
+}
+
+/** The dark or the light ink, whichever has the higher contrast. */
+export function inkOn(colour) {
+  const { light, dark } = PALETTE.cell_ink;
+  const [high, low] = [light, dark].map((ink) => luminance(colourAt([ink, ink], 0)) + 0.05);
+  return (luminance(colour) + 0.05) ** 2 > high * low ? dark : light;
 }

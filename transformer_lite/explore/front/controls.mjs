@@ -12,26 +12,8 @@ const NUMBER = {
 };
 
 /**
- * What every kind has:
- *   check(control, value)                   the value, if it fits; else throws a Problem
- *   fromText(control, text)                 the value that `String` turned into this text
- *   bind(element, control, hand)            listens to the reader: `hand.move(value)` reports problems beside the
- *                                           control, `hand.set(value)` rejects with them, `hand.read()` is the value
- *   show(element, control, value, axes)     puts the value on the page; `axes` as in axes.mjs
- * A graph is chosen or fed by one of
- *   encode(control, value)                  the tensor: its type, its numbers and its shape
- *   option(control, value)                  the index of the option that chooses the graph
- * Only some kinds have
- *   length(control, value)                  how many indices an axis named after the control has …
- *   labels(control, value)                  … and their names
- *   settle(control, value, size, asked)     what remains of the value once all controls have moved; `size` gives
- *                                           axes' sizes, `asked` tells whether the reader moved this one
- *   click(control, indices)                 the value that a click on these indices of the control's view gives
- *   marks(control, value)                   the indices to outline there, as { dimension, index }
- *   handles(control, value, slot, colour, move)
- *                                           lays handles over that view's points
- *   keepsTyping                             a text stands as it was typed while pictures follow
- *   follows                                 what it offers changes with other controls
+ * By kind; `ControlKind` in types.d.ts says what each function is asked.
+ * @type {Record<string, ControlKind>}
  */
 export const CONTROLS = {
   slider: {
@@ -185,7 +167,7 @@ export const CONTROLS = {
         const axis = control.axes[at];
         const labels = axes.labels(axis, axes.size(axis));
         if ([...select.options].map((option) => option.text).join() !== labels.join()) {
-          select.replaceChildren(...labels.map((label, i) => new Option(label, i)));
+          select.replaceChildren(...labels.map((label, i) => new Option(label, String(i))));
         }
         select.value = [value].flat()[at];
       });
@@ -211,12 +193,16 @@ export const CONTROLS = {
   },
 };
 
+/** @param {Control} control */
 export const controlKind = (control) => CONTROLS[control.kind];
 
+/** @type {(numbers: number[], shape: number[]) => [string, BigInt64Array, number[]]} */
 const whole = (numbers, shape) => ["int64", BigInt64Array.from(numbers, BigInt), shape];
 
+/** @param {Control} control */
 const ends = (control) => ({ label: control.label, min: number(control.min), max: number(control.max) });
 
+/** @type {ControlKind["check"]} */
 function numberInRange(control, value) {
   if (typeof value !== "number" || Number.isNaN(value)) throw problem("not-a-number", { ...ends(control), value });
   if (value < control.min || value > control.max) {
@@ -225,6 +211,7 @@ function numberInRange(control, value) {
   return value;
 }
 
+/** @type {ControlKind["bind"]} */
 function bindNumber(element, control, { move, set }) {
   const [range, typed] = element.querySelectorAll("input");
   const play = element.querySelector(".tl-play");
@@ -260,7 +247,8 @@ function showNumber(element, control, value) {
   typed.value = Number(value.toPrecision(6));
 }
 
-const splitWords = (text) => text.toLowerCase().split(/\s+/).filter(Boolean);
+/** @type {(text: string) => string[]} */
+const splitWords = (text) => text.toLowerCase().split(/\p{White_Space}+/u).filter(Boolean);
 
 function unfinished(text, control) {
   const last = text.toLowerCase().match(/\S+$/)?.[0];

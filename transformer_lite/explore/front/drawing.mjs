@@ -7,9 +7,25 @@ import { viewKind } from "./views/table.mjs";
 import { summary } from "./words.mjs";
 
 export class Drawing {
-  /** `move(changes)` is what a reader does to the controls by way of a view. */
+  /** @type {Views} */
+  views = {};
+  /** @type {Record<string, Tensor>} */
+  outputs = {};
+  /** What is on screen was computed for these. @type {Values | undefined} */
+  values;
+  /** @type {(Mark & { axis: string })[]} */
+  #hovered = [];
+
+  /**
+   * `move(changes)` is what a reader does to the controls by way of a view.
+   * @param {Markup} element
+   * @param {Controls} controls
+   * @param {(changes: Values) => void} move
+   */
   constructor(element, controls, move) {
-    Object.assign(this, { element, controls, move, views: {}, outputs: {}, values: undefined, hovered: [] });
+    this.element = element;
+    this.controls = controls;
+    this.move = move;
   }
 
   /** From now on it follows the page's theme and width. */
@@ -124,7 +140,7 @@ export class Drawing {
     if (!indices.length && this.pointedAt !== name) return;
     this.pointedAt = name;
     const { axes } = this.views[name];
-    this.hovered = indices.map((index, dimension) => ({ axis: axes[dimension].name, dimension, index }));
+    this.#hovered = indices.map((index, dimension) => ({ axis: axes[dimension].name, dimension, index }));
     for (const [other, view] of Object.entries(this.views)) {
       viewKind(view).mark?.(this.place(other), view, this.look(other));
     }
@@ -135,7 +151,7 @@ export class Drawing {
     // Where both dimensions are the same axis (words by words), rows answer rows and columns answer columns.
     const same = axes.length === 2 && axes[0].name === axes[1].name;
     return axes.flatMap((axis, dimension) =>
-      this.hovered
+      this.#hovered
         .filter((hover) => hover.axis === axis.name && (!same || hover.dimension === dimension))
         .map(({ index }) => ({ dimension, index })));
   }

@@ -1,5 +1,6 @@
 // An exercise brought to life: the reader's answer is compared with what the torch function computes.
 import { bindChips, shuffled, showChips } from "./chips.mjs";
+import { said } from "./problem.mjs";
 import { say } from "./text.mjs";
 
 /** Answers the form's submissions; the right answer is computed only then. */
@@ -24,7 +25,7 @@ export function bringExerciseToLife(form, engine) {
       if (verdict.right) remember(exercise.name);
       return tell(verdict.text, verdict.right);
     } catch (reason) {
-      return tell(say("answer-failed", { reason: reason.message ?? reason }));
+      return tell(say("answer-failed", { reason: said(reason) }));
     }
   });
 }
@@ -32,7 +33,7 @@ export function bringExerciseToLife(form, engine) {
 const SAME = {
   // A choice is one number; an order or a mask has one for each of the answer's.
   matches: (exercise, given, answer) => String(given) === String(answer),
-  hint: ({ hints }, given, fits) => hints[Object.keys(hints).find(fits)],
+  hint: ({ hints }, given, fits) => Object.entries(hints).find(([name]) => fits(name))?.[1],
 };
 
 /**
@@ -83,8 +84,8 @@ const ANSWERS = {
 export function judge(exercise, answers, given) {
   const { matches, hint } = ANSWERS[exercise.kind];
   if (matches(exercise, given, answers.right)) return { right: true, text: say("answer-right") };
-  const said = hint(exercise, given, (name) => matches(exercise, given, answers[name]));
-  return { right: false, text: said ? say("answer-hint", { hint: said }) : say("answer-wrong") };
+  const hinted = hint(exercise, given, (name) => matches(exercise, given, answers[name]));
+  return { right: false, text: hinted ? say("answer-hint", { hint: hinted }) : say("answer-wrong") };
 }
 
 /** Within the tolerance, or the answer itself rounded to the two or more decimals that the reader typed. */

@@ -52,7 +52,7 @@ export function tables(drawing) {
     if (rows > MAX_TABLE || columns > MAX_TABLE) {
       const note = table.createTFoot().insertRow();
       add(note, "td", say("table-cut", { rows, columns, shown: MAX_TABLE }));
-      note.firstChild.colSpan = shown + 1;
+      note.cells[0].colSpan = shown + 1;
     }
     return table;
   });
@@ -104,7 +104,7 @@ export async function png(drawing) {
   await image.decode();
   const canvas = document.createElement("canvas");
   [canvas.width, canvas.height] = [2 * image.naturalWidth, 2 * image.naturalHeight];
-  canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
+  /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d")).drawImage(image, 0, 0, canvas.width, canvas.height);
   URL.revokeObjectURL(image.src);
   return new Promise((resolve) => canvas.toBlob(resolve, "image/png"));
 }

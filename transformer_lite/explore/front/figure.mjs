@@ -4,7 +4,7 @@ import { axesOf } from "./axes.mjs";
 import { refuseNotFinite, replay } from "./check.mjs";
 import { controlKind } from "./controls.mjs";
 import { Drawing } from "./drawing.mjs";
-import { Problem, problem } from "./problem.mjs";
+import { Problem, problem, said } from "./problem.mjs";
 import { bindTools } from "./tools.mjs";
 import { checkValues } from "./values.mjs";
 
@@ -16,12 +16,28 @@ export function bringToLife(element, engine, { inAddress = false } = {}) {
 }
 
 class Figure {
+  /** What stands in each control, as text. @type {Record<string, string>} */
+  #shown = {};
+  /** The controls in which something stands that does not fit. @type {Set<string>} */
+  #refused = new Set();
+  /** @type {Promise<void> | undefined} */
+  #started;
+  /** @type {Promise<void> | undefined} */
+  #refreshing;
+
+  /**
+   * @param {Markup} element
+   * @param {Engine} engine
+   */
   constructor(element, engine) {
     this.element = element;
     this.engine = engine;
     const { name, controls } = JSON.parse(element.querySelector(".tl-description").textContent);
-    Object.assign(this, { name, controls, shown: {}, refused: new Set() });
+    this.name = name;
+    /** @type {Controls} */
+    this.controls = controls;
     this.defaults = Object.fromEntries(Object.entries(controls).map(([key, control]) => [key, control.value]));
+    /** @type {Values} */
     this.values = this.defaults;
     this.drawing = new Drawing(element, controls, (changes) => this.#move(changes));
     const figure = this;
@@ -44,8 +60,8 @@ class Figure {
 
   /** Loads what the figure needs and draws it; repeated calls wait for the first. */
   start() {
-    this.started ??= this.#start();
-    return this.started;
+    this.#started ??= this.#start();
+    return this.#started;
   }
 
   async #start() {
@@ -57,7 +73,7 @@ class Figure {
       await this.#refresh();
     } catch (reason) {
       this.element.dataset.state = "failed";
-      this.say(reason.message ?? String(reason), true);
+      this.say(said(reason), true);
       throw reason;
     }
     this.element.querySelector(".tl-controls").disabled = false;
@@ -83,7 +99,7 @@ class Figure {
   /** Moves controls; resolves with all values once the new picture is on screen. */
   async set(changes) {
     checkValues(this.controls, this.values, changes);
-    for (const name of Object.keys(changes)) delete this.shown[name];
+    for (const name of Object.keys(changes)) delete this.#shown[name];
     return this.#apply(changes);
   }
 
@@ -108,20 +124,20 @@ class Figure {
   async #move(changes) {
     for (const [name, value] of Object.entries(changes)) {
       // A sentence stands as the reader types it; a number is shown in the field and on the slider.
-      if (controlKind(this.controls[name]).keepsTyping) this.shown[name] = String(value);
-      else delete this.shown[name];
+      if (controlKind(this.controls[name]).keepsTyping) this.#shown[name] = String(value);
+      else delete this.#shown[name];
     }
     try {
       await this.#apply(changes);
       writeAddress(this);
     } catch (reason) {
-      for (const name of Object.keys(changes)) this.#complain(name, reason.message);
+      for (const name of Object.keys(changes)) this.#complain(name, said(reason));
     }
   }
 
   #complain(name, text) {
-    if (text) this.refused.add(name);
-    else this.refused.delete(name);
+    if (text) this.#refused.add(name);
+    else this.#refused.delete(name);
     const control = this.#control(name);
     const place = control.querySelector(".tl-problem");
     place.textContent = text;
@@ -140,8 +156,8 @@ class Figure {
 
   /** Resolves once a picture of the current values, or of later ones, is on screen. */
   #refresh() {
-    this.refreshing ??= this.#catchUp().finally(() => { this.refreshing = undefined; });
-    return this.refreshing;
+    this.#refreshing ??= this.#catchUp().finally(() => { this.#refreshing = undefined; });
+    return this.#refreshing;
   }
 
   async #catchUp() {
@@ -155,7 +171,7 @@ class Figure {
         refuseNotFinite(shown.outputs, this.name, values);
       } catch (reason) {
         if (this.drawing.values) this.values = this.drawing.values;
-        throw reason instanceof Problem ? reason : problem("failed-run", { reason: reason.message ?? reason });
+        throw reason instanceof Problem ? reason : problem("failed-run", { reason: said(reason) });
       }
       await this.drawing.show(shown, values);
       this.element.dispatchEvent(new CustomEvent("change", { bubbles: true, detail: { values } }));
@@ -166,9 +182,9 @@ class Figure {
     const axes = axesOf(this.controls, values);
     for (const [name, control] of Object.entries(this.controls)) {
       // What a reader typed stays until it fits. What a control offers may change without it.
-      if (this.refused.has(name)) continue;
-      if (this.shown[name] === String(values[name]) && !controlKind(control).follows) continue;
-      this.shown[name] = String(values[name]);
+      if (this.#refused.has(name)) continue;
+      if (this.#shown[name] === String(values[name]) && !controlKind(control).follows) continue;
+      this.#shown[name] = String(values[name]);
       controlKind(control).show(this.#control(name), control, values[name], axes);
     }
   }

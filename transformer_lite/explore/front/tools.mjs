@@ -1,6 +1,7 @@
 // The buttons below a figure.
 import { toFragment } from "./address.mjs";
 import { csv, download, png, svg } from "./export.mjs";
+import { said } from "./problem.mjs";
 import { number, say } from "./text.mjs";
 
 /** Each button names its tool; what an earlier one had to say goes. */
@@ -40,7 +41,7 @@ const TOOLS = {
       const { passed, cases, worst } = await figure.check();
       figure.say(say(passed ? "check-passed" : "check-failed", { cases, worst: number(worst) }), !passed);
     } catch (reason) {
-      figure.say(say("failed-trace", { reason: reason.message ?? reason }), true);
+      figure.say(say("failed-trace", { reason: said(reason) }), true);
     }
   },
 

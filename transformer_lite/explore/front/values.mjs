@@ -3,7 +3,10 @@ import { axesOf } from "./axes.mjs";
 import { controlKind } from "./controls.mjs";
 import { problem } from "./problem.mjs";
 
-/** All values after `changes`; throws a Problem, whose message is a sentence, for the first that does not fit. */
+/**
+ * All values after `changes`; throws a Problem, whose message is a sentence, for the first that does not fit.
+ * @type {(controls: Controls, values: Values, changes: Values) => Values}
+ */
 export function checkValues(controls, values, changes) {
   const unknown = Object.keys(changes).find((name) => !Object.hasOwn(controls, name));
   if (unknown !== undefined) {
@@ -21,6 +24,8 @@ export function checkValues(controls, values, changes) {
   return next;
 }
 
+/** @type {(control: Control, text: string) => any} */
 export const valueFromText = (control, text) => controlKind(control).fromText(control, text);
 
+/** @type {(value: any) => string} */
 export const valueToText = (value) => String(value);

@@ -3,7 +3,10 @@ import { axesOf } from "./axes.mjs";
 import { largest } from "./numbers.mjs";
 import { viewKind } from "./views/table.mjs";
 
-/** One sentence or two for each view, computed from its numbers. */
+/**
+ * One sentence or two for each view, computed from its numbers.
+ * @type {(views: Views, outputs: Record<string, Tensor>, controls: Controls, values: Values) => string}
+ */
 export function summary(views, outputs, controls, values) {
   const axes = axesOf(controls, values);
   const sentences = Object.entries(views).map(([name, view]) => {

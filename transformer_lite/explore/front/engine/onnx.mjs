@@ -1,13 +1,16 @@
 // The website's engine: the exported graphs of a figure, run by onnxruntime-web in this page.
 import { controlKind } from "../controls.mjs";
-import { problem } from "../problem.mjs";
+import { problem, said } from "../problem.mjs";
 import { oneByOne, once, unpackTrace } from "./contract.mjs";
 
 const inTurn = oneByOne();
 // One copy of the runtime for all figures of the page, loaded when the first one needs it.
 let runtime;
 
-/** `root` is the URL of the site's `_static/`, `source` the name of the figure's files there. */
+/**
+ * `root` is the URL of the site's `_static/`, `source` the name of the figure's files there.
+ * @type {(root: string, source: string) => Engine}
+ */
 export function onnxEngine(root, source) {
   const sessions = new Map();
   let figure;
@@ -33,7 +36,7 @@ export function onnxEngine(root, source) {
         await session(variantKey(figure.controls, Object.fromEntries(defaults)));
         return loaded.Plotly;
       } catch (reason) {
-        throw problem("failed-load", { reason: reason.message ?? reason });
+        throw problem("failed-load", { reason: said(reason) });
       }
     },
 
@@ -95,7 +98,7 @@ function loadPlotly(root) {
   return new Promise((resolve, reject) => {
     const script = document.createElement("script");
     script.src = `${root}runtime/plotly.min.js`;
-    script.onload = () => resolve(window.Plotly);
+    script.onload = () => resolve(/** @type {Foreign} */ (window).Plotly);
     script.onerror = () => reject(new Error("plotly.min.js"));
     document.head.append(script);
   });

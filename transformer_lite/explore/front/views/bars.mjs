@@ -5,6 +5,7 @@ import { say } from "../text.mjs";
 import { cellText, chart, outlines, ticks, upright, valuesAt } from "./chart.mjs";
 import { asTable, smallestAndLargest } from "./shared.mjs";
 
+/** @type {ViewKind} */
 export const bars = {
   ...chart({
     trace: traceBars,
@@ -25,6 +26,7 @@ export const bars = {
   table: (view, tensors, labels) => asTable(tensors[""], labels.length === 1 ? [""] : labels[0], labels.at(-1)),
 };
 
+/** @type {ChartKind["trace"]} */
 function traceBars(view, tensors, { theme, labels }) {
   const rows = rowsOf(tensors[""]);
   const items = labels.at(-1);

@@ -7,10 +7,9 @@ import { number } from "../text.mjs";
 const charts = new WeakMap();
 
 /**
- * A view drawn by plotly.js. Its kind tells
- *   trace(view, tensors, look)              plotly's `data` and `layout`; `look` holds the slot's height, too
- *   shapes(view, look, ink)                 plotly's shapes for what is picked and pointed at
- *   says(view, tensors, labels, point)      what stands under the pointer: its text, and the indices there
+ * A view drawn by plotly.js, from what only its kind knows.
+ * @param {ChartKind} kind
+ * @returns {Required<Pick<ViewKind, "draw" | "mark" | "svg">>}
  */
 export function chart({ trace, shapes, says }) {
   /** Draws into `slot`; resolves when it is drawn. */
@@ -120,7 +119,10 @@ export function outlines({ hover, picked }, ink, band) {
 /** The whole height above an index of the horizontal axis. */
 export const upright = (_, index) => ({ x0: index - 0.5, x1: index + 0.5, y0: 0, y1: 1, yref: "paper" });
 
-/** A row or a column of a grid of this shape. */
+/**
+ * A row or a column of a grid of this shape.
+ * @param {number[]} shape
+ */
 export const gridBand = ([rows, columns]) => (dimension, index) => {
   const [first, last] = [index - 0.5, index + 0.5];
   return dimension === 0

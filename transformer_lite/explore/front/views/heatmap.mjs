@@ -20,6 +20,7 @@ const cells = chart({
   },
 });
 
+/** @type {ViewKind} */
 export const heatmap = {
   ...cells,
 
@@ -58,6 +59,7 @@ function drawLegend(place, view, data) {
   legend.lastChild.textContent = number(high);
 }
 
+/** @type {ChartKind["trace"]} */
 function traceHeatmap(view, tensors, { theme, labels, width, height }) {
   const { shape: [rows, columns], data } = tensors[""];
   const grid = (of) => Array.from({ length: rows }, (_, r) => Array.from({ length: columns }, (_, c) => of(data[r * columns + c])));

@@ -4,6 +4,7 @@ import { number, say } from "../text.mjs";
 import { chart, gridBand, outlines } from "./chart.mjs";
 import { smallestAndLargest } from "./shared.mjs";
 
+/** @type {ViewKind} */
 export const image = {
   ...chart({
     trace: traceImage,
@@ -27,13 +28,19 @@ export const image = {
   },
 };
 
-/** A pixel's one number or three. */
+/**
+ * A pixel's one number or three.
+ * @type {(tensor: Tensor, row: number, column: number) => string}
+ */
 function pixelText({ shape: [, columns, colours = 1], data }, row, column) {
   const first = (row * columns + column) * colours;
   return Array.from(data.slice(first, first + colours), number).join(", ");
 }
 
-/** The lines between the patches of a picture. */
+/**
+ * The lines between the patches of a picture.
+ * @type {(view: View, shape: number[]) => object[]}
+ */
 function gridLines({ grid }, [rows, columns]) {
   if (!grid) return [];
   const line = { color: PALETTE.patch_line, width: 1 };
@@ -43,6 +50,7 @@ function gridLines({ grid }, [rows, columns]) {
   return [...across, ...down];
 }
 
+/** @type {ChartKind["trace"]} */
 function traceImage(view, tensors, { theme, width, height }) {
   const { shape: [rows, columns, colours = 1], data } = tensors[""];
   const shade = (x) => Math.round(255 * Math.min(1, Math.max(0, x)));

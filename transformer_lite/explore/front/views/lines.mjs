@@ -5,6 +5,7 @@ import { number, say } from "../text.mjs";
 import { chart, outlines, upright, valuesAt } from "./chart.mjs";
 import { asTable } from "./shared.mjs";
 
+/** @type {ViewKind} */
 export const lines = {
   ...chart({
     trace: traceLines,
@@ -37,6 +38,7 @@ export const lines = {
   },
 };
 
+/** @type {ChartKind["trace"]} */
 function traceLines(view, tensors, { theme }) {
   const y = rowsOf(tensors[""]);
   const x = tensors.x ? Array.from(tensors.x.data) : y[0].map((_, i) => i);

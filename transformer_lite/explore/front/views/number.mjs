@@ -1,6 +1,7 @@
 // A single number, written large.
 import { number, say } from "../text.mjs";
 
+/** @type {ViewKind} */
 export const largeNumber = {
   draw(place, view, tensors) {
     place.querySelector(".tl-number").textContent = number(tensors[""].data[0]);

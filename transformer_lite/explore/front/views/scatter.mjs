@@ -9,6 +9,7 @@ import { asTable } from "./shared.mjs";
 // So many points are named one by one in the summary.
 const MAX_POINTS = 8;
 
+/** @type {ViewKind} */
 export const scatter = {
   ...chart({
     trace: traceScatter,
@@ -28,6 +29,7 @@ export const scatter = {
   table: (view, tensors, [sides, heads]) => asTable(tensors[""], sides, heads),
 };
 
+/** @type {ChartKind["trace"]} */
 function traceScatter(view, tensors, { theme, labels }) {
   const points = rowsOf(tensors[""]);
   const colours = points.map((_, i) => seriesColour(view, i, theme));
@@ -82,6 +84,7 @@ function traceScatter(view, tensors, { theme, labels }) {
   };
 }
 
+/** @type {ChartKind["says"]} */
 function scatterText(view, tensors, labels, point) {
   const place = { x: number(point.x), y: number(point.y) };
   if (point.data.type === "contour") {

@@ -8,17 +8,10 @@ import { scatter } from "./scatter.mjs";
 import { tokens } from "./tokens.mjs";
 
 /**
- * Every kind has
- *   draw(place, view, tensors, look, reader)    draws into its place on the page; the tensors by part, the view's own
- *                                               under the empty name. `reader.hover(indices)` and `reader.pick(indices)`
- *                                               tell what the reader does; without a pick of this view, no `pick`
- *   svg(sheet, place, view, tensors, look)      adds itself to a drawing of the whole figure (export.mjs)
- *   sentence(view, tensor, labels)              its part of the summary
- *   table(view, tensors, labels)                its numbers as { shape, sides, heads, cell(row, column) }
- * and, if it has indices to mark,
- *   mark(place, view, look)                     shows `look.marks` alone, on what is drawn
- * `look` is { Plotly, theme, width, labels, shape, marks }.
+ * By kind; `ViewKind` in types.d.ts says what each function is asked.
+ * @type {Record<string, ViewKind>}
  */
 export const VIEWS = { bars, heatmap, image, lines, number: largeNumber, scatter, tokens };
 
+/** @param {View} view */
 export const viewKind = (view) => VIEWS[view.kind];

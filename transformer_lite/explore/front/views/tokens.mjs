@@ -2,6 +2,7 @@
 import { number, say } from "../text.mjs";
 import { asTable, smallestAndLargest } from "./shared.mjs";
 
+/** @type {ViewKind} */
 export const tokens = {
   draw(place, view, tensors, look, reader) {
     const list = place.querySelector(".tl-tokens");
@@ -16,15 +17,10 @@ export const tokens = {
       token.querySelector("b").textContent = look.labels[0][i];
       token.querySelector("i").textContent = number(data[i]);
     });
-    tokens.mark(place, view, look);
+    markTokens(place, view, look);
   },
 
-  mark(place, view, { marks }) {
-    place.querySelectorAll(".tl-token").forEach((token, i) => {
-      token.classList.toggle("tl-hovered", marks.hover.some(({ index }) => index === i));
-      token.classList.toggle("tl-picked", marks.picked.some(({ index }) => index === i));
-    });
-  },
+  mark: markTokens,
 
   svg(sheet, place, view, tensors, look) {
     const weights = Array.from(tensors[""].data, number);
@@ -39,8 +35,17 @@ export const tokens = {
   table: (view, tensors, [heads]) => asTable(tensors[""], [""], heads),
 };
 
+/** @type {NonNullable<ViewKind["mark"]>} */
+function markTokens(place, view, { marks }) {
+  place.querySelectorAll(".tl-token").forEach((token, i) => {
+    token.classList.toggle("tl-hovered", marks.hover.some(({ index }) => index === i));
+    token.classList.toggle("tl-picked", marks.picked.some(({ index }) => index === i));
+  });
+}
+
+/** @type {(i: number, reader: Reader) => Markup} */
 function makeToken(i, { pick, hover }) {
-  const token = document.createElement(pick ? "button" : "span");
+  const token = /** @type {Markup} */ (document.createElement(pick ? "button" : "span"));
   token.className = "tl-token";
   token.append(document.createElement("b"), " ", document.createElement("i"));
   if (pick) {
