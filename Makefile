@@ -1,6 +1,6 @@
 # The project's commands. Each sets up what it lacks, and a second run does no work twice.
 .DEFAULT_GOAL := help
-.PHONY: help book site test quick ready lint mutations notebooks benchmark clean
+.PHONY: help book site test quick ready lint mutations notebooks records benchmark clean
 
 # Packages are installed as they are, and compiled once, by the first process that imports them: tools/setup.sh.
 export PYTHONDONTWRITEBYTECODE =
@@ -43,6 +43,15 @@ mutations: ready ## break the product on purpose, in some eighty ways, and see t
 
 notebooks: ## put the notebooks into the form in which they are stored
 	@.venv/bin/python tools/normalise_notebooks.py
+
+records: ## run the experiments whose records are missing or stale: make records [NAME …], a part, chapter or experiment
+	@tools/setup.sh book $(if $(SCHEDULER),cluster,study)
+	@.venv/bin/python tools/records.py $(filter-out records,$(MAKECMDGOALS))
+
+# The names that follow `records` are not targets.
+ifeq (records,$(firstword $(MAKECMDGOALS)))
+$(eval $(filter-out records,$(MAKECMDGOALS)):;@:)
+endif
 
 benchmark: ready ## measure sizes and speeds, and print them as tables
 	@.venv/bin/python tools/site.py

@@ -19,6 +19,7 @@ from typing import Any
 from torch import Tensor
 
 from .controls import Choice, Control, Length, Order, Pick, Points, Toggle, Words
+from .host import in_notebook as in_notebook
 from .text import say
 from .views import Scatter, View
 
@@ -227,15 +228,6 @@ def explore(**controls: Control) -> Callable[[Callable[..., View | Mapping[str, 
         return figure
 
     return decorate
-
-
-def in_notebook() -> bool:
-    """Is this code run by a notebook's kernel, so that showing something makes sense?"""
-    try:
-        from IPython import get_ipython
-    except ImportError:
-        return False
-    return get_ipython() is not None
 
 
 def outputs(views: Mapping[str, View]) -> dict[str, Tensor]:

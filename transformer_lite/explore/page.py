@@ -19,6 +19,8 @@ from torch import Tensor
 
 from .controls import Length, Order, Pick, Points, Slider, Words
 from .figure import Explorable, Values
+from .host import SITE as SITE
+from .host import building as building
 from .palette import LEVELS
 from .text import number, say
 from .trace import as_json, trace
@@ -27,14 +29,6 @@ from .words import labels, summary
 
 if TYPE_CHECKING:
     from .exercise import Exercise
-
-# Set by the site's build to the folder that collects the figures' files.
-SITE = "TRANSFORMER_LITE_SITE"
-
-
-def building() -> bool:
-    """Is the website being built?"""
-    return bool(os.environ.get(SITE))
 
 
 def mimebundle(figure: Explorable, markup: Callable[[str], str]) -> dict[str, str]:
