@@ -142,7 +142,7 @@ class _Walk:
         """What stands for a name in the definition that uses it; a constant of ours becomes a part of its own."""
         told: list[float] = []
         text = self.token(value, used, told)
-        if text in self.parts or isinstance(value, types.ModuleType | type) or callable(value):
+        if text in self.parts or isinstance(value, types.ModuleType | type) or inspect.isroutine(value):
             numbers += told
             return text
         name = used if module == self.home else f"{module}.{used}"
