@@ -3,7 +3,10 @@
 import json
 import linecache
 from itertools import count
+from pathlib import Path
 from textwrap import dedent
+
+ROOT = Path(__file__).resolve().parents[2]
 
 numbers = count()
 

@@ -180,7 +180,7 @@ def _tensor(tensor: Tensor, numbers: list[float]) -> str:
 
 
 def _used(
-    nodes: list[Any], around: Mapping[str, Any], ours: Callable[[str], bool]
+    nodes: list[Any], around: Mapping[str, Any], ours: Callable[[str | None], bool]
 ) -> Iterator[tuple[str, Any]]:
     """What the code takes from around it, by name: of a module of ours, its members (`masks.causal`)."""
     names = {name for node in nodes for name in _names(node)}
@@ -196,6 +196,8 @@ def _used(
                 raise ValueError(f"{name} is used, but is not there: define it in a cell above.")
             continue
         value = around[name]
+        if hasattr(builtins, name) and callable(value) and not ours(getattr(value, "__module__", None)):
+            continue  # IPython gives notebooks an `open` of its own
         if isinstance(value, types.ModuleType) and ours(value.__name__) and name in bare:
             yield from _members(name, value, members, ours)
         else:
@@ -203,7 +205,7 @@ def _used(
 
 
 def _members(
-    name: str, module: types.ModuleType, members: set[str], ours: Callable[[str], bool]
+    name: str, module: types.ModuleType, members: set[str], ours: Callable[[str | None], bool]
 ) -> Iterator[tuple[str, Any]]:
     for member in members:
         owner, _, attribute = member.rpartition(".")
