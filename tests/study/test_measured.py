@@ -126,6 +126,9 @@ def test_tables_show_means_with_their_intervals(book):
     assert one.split()[0] == "1" and f"{record.mean('score', heads=1):.1f}" in one
     assert two.split()[0] == "2" and " to " in two
     assert note.startswith("score: 6 seeds, recorded 20")
+    both = str(record.table(rows="heads", spec=".2f")).splitlines()
+    assert both[0].split() == ["heads", "score", "best"]
+    assert both[1].endswith(f"{record.mean('best', heads=1):.2f}")
     text = str(record.table("score", rows="heads", columns="rate"))
     assert text.splitlines()[0].split("  ")[-1].strip() == "rate = 0.2"
 

@@ -177,7 +177,8 @@ MUTATIONS = [
         "if changed := differences(kept.code, code):",
         "if changed := differences(kept.code, kept.code):",
         "study/test_measured.py",
-        "site or seeds",
+        "site",
+        "seeds",
     ),
     python(
         "a journal is not read",

@@ -57,10 +57,15 @@ class Record:
             ValueError: if several have them, or none; or if there is no number of this name.
         """
         results = self._the_one(given)[1]
-        names = [*first] if isinstance(first := next(iter(results.values())), dict) else [None]
-        if number not in names:
-            raise ValueError(f"{self.name} gives {', '.join(map(repr, names))} and not {number!r}.")
+        if number not in self.numbers:
+            raise ValueError(f"{self.name} gives {', '.join(map(repr, self.numbers))} and not {number!r}.")
         return {seed: result if number is None else result[number] for seed, result in results.items()}
+
+    @property
+    def numbers(self) -> list[str | None]:
+        """The names of the numbers that the function returned; None alone, if it was a single one without a name."""
+        result = next(iter(self.runs.values())).result
+        return [*result] if isinstance(result, dict) else [None]
 
     def mean(self, number: str | None = None, /, **given: Any) -> Interval:
         """The mean of these results and its 95 % interval; see `of`."""
@@ -76,7 +81,7 @@ class Record:
         spec: str = ".3g",
         **given: Any,
     ) -> Table:
-        """The means with their intervals, by one setting or two.
+        """The means with their intervals, by one setting or two; or by a setting and all numbers that were returned.
 
         Args:
             number: which one, where the function returned several by name.
@@ -84,14 +89,20 @@ class Record:
             columns: the setting whose values name the columns, if there is a second.
             spec: the format of each number, such as `.1%`.
             **given: the other settings that have more than one value.
+
+        Raises:
+            ValueError: if a cell has several contestants: more must be given.
         """
         cells: dict[str, dict[str, Interval]] = {}
         for settings, _ in self:
-            if any(settings.get(name) != value for name, value in given.items()):
-                continue
-            at = {name: settings[name] for name in (rows, columns) if name is not None}
-            column = self.name if columns is None else f"{columns} = {settings[columns]}"
-            cells.setdefault(str(settings[rows]), {})[column] = self.mean(number, **given, **at)
+            if all(settings.get(name) == value for name, value in given.items()):
+                at = {**given, **{name: settings[name] for name in (rows, columns) if name}}
+                row = cells.setdefault(str(settings[rows]), {})
+                if columns:
+                    row[f"{columns} = {settings[columns]}"] = self.mean(number, **at)
+                else:
+                    for name in self.numbers if number is None else [number]:
+                        row[(name or self.name).replace("_", " ")] = self.mean(name, **at)
         return Table(cells, corner=rows, spec=spec, note=self.note)
 
     def _the_one(self, given: Mapping[str, Any]) -> tuple[Settings, dict[int, Any]]:
