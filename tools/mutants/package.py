@@ -3,6 +3,7 @@
 from . import Mutation
 
 EXPLORE = "transformer_lite/explore/"
+STUDY = "transformer_lite/study/"
 
 
 def python(name, file, old, new, tests, *asked):
@@ -177,5 +178,70 @@ MUTATIONS = [
         'token.value in known - {"link"}\n',
         "test_house.py",
         "purging",
+    ),
+    python(
+        "an interval is that of the normal distribution",
+        STUDY + "intervals.py",
+        "reach = quantile(len(numbers) - 1)",
+        "reach = quantile(1000)",
+        "study/test_intervals.py",
+        "interval",
+    ),
+    python(
+        "a verdict needs two seeds",
+        STUDY + "intervals.py",
+        "FEWEST = 5",
+        "FEWEST = 2",
+        "study/test_intervals.py",
+        "verdict",
+    ),
+    python(
+        "settings are tuned on seeds that are reported",
+        STUDY + "plan.py",
+        "FIRST_TUNING_SEED = 1000",
+        "FIRST_TUNING_SEED = 0",
+        "study/test_plan.py",
+        "tuned",
+    ),
+    python(
+        "a record does not follow what a function uses",
+        STUDY + "fingerprint.py",
+        "self.parts[name] = [_hash(text), *told]",
+        "self.parts[name] = [_hash(used), *told]",
+        "study/test_fingerprint.py",
+        "depends",
+    ),
+    python(
+        "the website takes a stale record",
+        STUDY + "measured.py",
+        "if changed := differences(kept.code, code):",
+        "if changed := differences(kept.code, kept.code):",
+        "study/test_measured.py",
+        "site",
+        "seeds",
+    ),
+    python(
+        "a journal is not read",
+        STUDY + "store.py",
+        'if not differences(entry["code"], code):',
+        "if False:",
+        "study/test_measured.py",
+        "journal",
+    ),
+    python(
+        "an experiment finds a value as it was at first",
+        "tools/experiments.py",
+        "names |= root(node)\n",
+        "pass\n",
+        "study/test_make_records.py",
+        "left_alone",
+    ),
+    python(
+        "new records do not reach the page",
+        "book/_ext/house/records.py",
+        "cache.remove_cache(kept.pk)",
+        "pass",
+        "study/test_site.py",
+        "runs_again",
     ),
 ]
