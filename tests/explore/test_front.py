@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from transformer_lite.explore import Choice, Length, Order, Pick, Points, Slider, Toggle, Words, palette
+from transformer_lite.explore.axes import Setting
 from transformer_lite.explore.text import number
 
 from .test_palette import contrast
@@ -79,7 +80,7 @@ def test_controls_accept_the_same_and_refuse_with_the_same_sentence(node, tried)
 @given(seed=st.randoms(use_true_random=False))
 def test_graphs_are_fed_what_the_function_receives(node, seed):
     fed = [control for control in CONTROLS if control.is_tensor]
-    settings_ = [(control, control.sample(seed)) for control in fed for _ in range(4)]
+    settings_ = [(control, control.sample(seed, Setting({}, {}))) for control in fed for _ in range(4)]
     settings_ += [(control, value) for control in fed for value in control.extremes()]
     tensors = node(
         """const { controlKind } = await front("controls.mjs");
