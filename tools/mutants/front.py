@@ -4,6 +4,7 @@ from . import Mutation
 
 FIGURES = "tests/browser/test_figures.py"
 FRONT_END = "tests/browser/test_front_end.py"
+PURE = "tests/explore/test_front.py"
 READER = "tests/browser/test_reader.py"
 WITHOUT = "tests/browser/test_without.py"
 
@@ -217,6 +218,47 @@ MUTATIONS = [
         "decimals > 2",
         "tests/explore/test_exercise.py",
         "two_decimals",
+    ),
+    # What Python says as well
+    front(
+        "the front end parts words at blanks alone",
+        "controls.mjs",
+        r"split(/\p{White_Space}+/u)",
+        "split(/ +/u)",
+        PURE,
+        "same_sentence",
+    ),
+    front(
+        "a pick is left outside a view that shrinks",
+        "controls.mjs",
+        "return Math.min(index, last);",
+        "return index;",
+        PURE,
+        "stays_inside",
+    ),
+    front(
+        "a table's heads are not the places of its curve",
+        "views/lines.mjs",
+        "tensors.x ? Array.from(tensors.x.data, number) : ",
+        "",
+        PURE,
+        "tabulates",
+    ),
+    front(
+        "somebody else asks about a kind",
+        "drawing.mjs",
+        "      viewKind(view).mark?.(",
+        '      if (view.kind !== "number") viewKind(view).mark?.(',
+        "tests/explore/test_bundle.py",
+        "chooses_an_entry",
+    ),
+    front(
+        "a colour is written out",
+        "views/image.mjs",
+        "PALETTE.patch_line",
+        '"#ffd400"',
+        "tests/explore/test_palette.py",
+        "takes_its_colours",
     ),
     # Pictures
     workbench(

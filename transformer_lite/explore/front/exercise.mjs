@@ -11,7 +11,7 @@ export function bringExerciseToLife(form, engine) {
     place.textContent = text;
     place.classList.toggle("tl-good", good);
   };
-  const read = ANSWERS[exercise.kind].bind(form, exercise);
+  const read = answerKind(exercise).bind(form, exercise);
   if (solved(exercise.name)) tell(say("solved-before"), true);
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
@@ -80,9 +80,11 @@ const ANSWERS = {
   },
 };
 
+const answerKind = (exercise) => ANSWERS[exercise.kind];
+
 /** What is to be said of an answer: `{right, text}`. */
 export function judge(exercise, answers, given) {
-  const { matches, hint } = ANSWERS[exercise.kind];
+  const { matches, hint } = answerKind(exercise);
   if (matches(exercise, given, answers.right)) return { right: true, text: say("answer-right") };
   const hinted = hint(exercise, given, (name) => matches(exercise, given, answers[name]));
   return { right: false, text: hinted ? say("answer-hint", { hint: hinted }) : say("answer-wrong") };

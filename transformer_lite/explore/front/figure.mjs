@@ -4,6 +4,7 @@ import { axesOf } from "./axes.mjs";
 import { refuseNotFinite, replay } from "./check.mjs";
 import { controlKind } from "./controls.mjs";
 import { Drawing } from "./drawing.mjs";
+import { explorable } from "./explorable.mjs";
 import { Problem, problem, said } from "./problem.mjs";
 import { bindTools } from "./tools.mjs";
 import { checkValues } from "./values.mjs";
@@ -40,20 +41,7 @@ class Figure {
     /** @type {Values} */
     this.values = this.defaults;
     this.drawing = new Drawing(element, controls, (changes) => this.#move(changes));
-    const figure = this;
-    element.explorable = {
-      get controls() {
-        const current = ([key, control]) => [key, { ...control, value: figure.values[key] }];
-        return Object.fromEntries(Object.entries(figure.controls).map(current));
-      },
-      get values() { return { ...figure.values }; },
-      get outputs() {
-        const plain = ([key, { shape, data }]) => [key, { shape: [...shape], data: Array.from(data) }];
-        return Object.fromEntries(Object.entries(figure.drawing.outputs).map(plain));
-      },
-      set: (changes) => figure.set(changes),
-      check: () => figure.check(),
-    };
+    element.explorable = explorable(this);
   }
 
   // -- life ------------------------------------------------------------------------------------------------------
