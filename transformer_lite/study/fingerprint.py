@@ -223,7 +223,8 @@ def _names(node: ast.AST) -> Iterator[str]:
 
     def walk(table: symtable.SymbolTable, top: bool) -> Iterator[str]:
         for symbol in table.get_symbols():
-            if symbol.is_referenced() and (top or symbol.is_global()):
+            # From Python 3.12 on, the variables of a comprehension belong to the scope around it.
+            if symbol.is_referenced() and (not symbol.is_assigned() if top else symbol.is_global()):
                 yield symbol.get_name()
         for child in table.get_children():
             yield from walk(child, False)
@@ -307,6 +308,13 @@ class _Bare(ast.NodeTransformer):
     def visit_arg(self, node: ast.arg) -> ast.arg:
         node.annotation = None
         return node
+
+    def visit_JoinedStr(self, node: ast.JoinedStr) -> Any:
+        # Some versions of Python end a format with an empty text.
+        node.values = [
+            part for part in node.values if not (isinstance(part, ast.Constant) and part.value == "")
+        ]
+        return self.generic_visit(node)
 
     def visit_Raise(self, node: ast.Raise) -> ast.Raise:
         if isinstance(node.exc, ast.Call):
