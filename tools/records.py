@@ -34,7 +34,10 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("names", nargs="*", metavar="NAME")
-    names = parser.parse_args().names
+    # As a path to the notebook, too.
+    names = [
+        name.removeprefix("book/").removesuffix(".ipynb").rstrip("/") for name in parser.parse_args().names
+    ]
     found, broken = find(names)
     if names and not found and not broken:
         print(f"There is no experiment in {' '.join(names)}.", file=sys.stderr)
