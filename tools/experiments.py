@@ -13,7 +13,11 @@ from pathlib import Path
 
 import torch
 
-NESTED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
+from transformer_lite.study.fingerprint import names_used
+
+# Statements and expressions whose variables are their own.
+COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+NESTED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef, *COMPREHENSIONS)
 
 
 @dataclass
@@ -70,10 +74,7 @@ def read(notebook: Path, chapter: str) -> list[Statement]:
         for node in ast.parse(source, file).body:
             if isinstance(node, ast.Import | ast.ImportFrom):
                 imported |= {(alias.asname or alias.name).partition(".")[0] for alias in node.names}
-            uses = {
-                of.id for of in ast.walk(node) if isinstance(of, ast.Name) and isinstance(of.ctx, ast.Load)
-            }
-            statements.append(Statement(node, file, bound(node, imported), uses))
+            statements.append(Statement(node, file, bound(node, imported), {*names_used(node)}))
     return statements
 
 

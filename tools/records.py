@@ -34,7 +34,10 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("names", nargs="*", metavar="NAME")
-    names = parser.parse_args().names
+    # As a path to the notebook, too.
+    names = [
+        name.removeprefix("book/").removesuffix(".ipynb").rstrip("/") for name in parser.parse_args().names
+    ]
     found, broken = find(names)
     if names and not found and not broken:
         print(f"There is no experiment in {' '.join(names)}.", file=sys.stderr)
@@ -103,9 +106,9 @@ def work(found, kept):
                 for name, settings, seed in wanted
             )
             workers = joblib.Parallel(n_jobs=-1, return_as="generator_unordered", batch_size=1)
-            for name, settings, seed, run, reason in workers(calls):
-                if run:
-                    store.note(*name, kept[name], run)
+            for name, settings, seed, done, reason in workers(calls):
+                if done:
+                    store.note(*name, kept[name], *done)
                 else:
                     failed.add((name, key_of(settings, seed)))
                     call = f"{name[1]}(seed={seed}{', ' * bool(settings)}{told(settings)})"
@@ -115,10 +118,10 @@ def work(found, kept):
 
 
 def attempt(function, name, settings, seed):
-    """One run with one thread, wherever it is; or why there is none."""
+    """One run with one thread, and what it was made with, wherever that is; or why there is none."""
     torch.set_num_threads(1)
     try:
-        return name, settings, seed, perform(function, settings, seed), ""
+        return name, settings, seed, (perform(function, settings, seed), store.circumstances()), ""
     except Exception:
         return name, settings, seed, None, traceback.format_exc()
 

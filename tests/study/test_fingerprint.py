@@ -143,3 +143,19 @@ def test_trained_models_count_by_their_weights():
     first, second = (fingerprint(cells.run(source, model=model)["measure"]) for model in models)
     assert differences(first, second) == ["model"]
     assert differences(first, fingerprint(cells.run(source, model=models[0])["measure"])) == []
+
+
+def test_every_version_of_python_gives_the_same():
+    """A record is read by notebooks elsewhere. Versions differ in f-strings, comprehensions and the fields of trees."""
+    source = """
+    digits, names = 2, ["a"]
+
+    def measure(seed, of=[name for name in names]):
+        '''Says.'''
+        return [f"{x:>{digits}}{{" for x in of], lambda y, *z: {**y, "k": z[1:]}
+    """
+    assert fingerprint(cells.run(source)["measure"]) == {
+        "digits": ["d4735e3a265e"],
+        "measure": ["4ccf73dfebf8"],
+        "names": ["09e5f14eb910"],
+    }

@@ -27,7 +27,8 @@ SET_UP = """
     from transformer_lite.study import measured, tuned
 """
 NEEDLESS = """
-    raise SystemExit("no experiment needs this cell")
+    for x in range(3):  # the name of a variable of functions that are needed
+        raise SystemExit("no experiment needs this cell")
 """
 LOG = """
     def log(line):

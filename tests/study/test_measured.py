@@ -4,6 +4,7 @@ import math
 import sys
 
 import pytest
+import tomllib
 import torch
 
 from transformer_lite.explore.host import SITE
@@ -171,13 +172,15 @@ def test_other_results_are_refused(result):
 def test_a_journal_cut_short_keeps_its_whole_lines(book):
     kept = store.Kept({"code": ["1"]})
     for seed in range(3):
-        store.note("part", "any", kept, perform(lambda seed: seed, {}, seed))
+        store.note("part", "any", kept, perform(lambda seed: seed, {}, seed), {"date": "today"})
     path = store._journal("part", "any")
     path.write_text(path.read_text()[:-20])
     again = store.resume("part", "any", {"code": ["1"]})
     assert sorted(run.seed for run in again.runs.values()) == [0, 1]
-    store.note("part", "any", again, perform(lambda seed: seed, {}, 2))
-    assert len(store.resume("part", "any", {"code": ["1"]}).runs) == 3
+    store.note("part", "any", again, perform(lambda seed: seed, {}, 2), {"date": "later"})
+    whole = store.resume("part", "any", {"code": ["1"]})
+    assert len(whole.runs) == 3
+    assert whole.made == [{"date": "today"}, {"date": "later"}]
     assert store.resume("part", "any", {"code": ["2"]}).runs == {}
 
 
@@ -188,3 +191,13 @@ def test_a_package_that_was_installed_carries_its_records(book, tmp_path, monkey
     installed.parent.mkdir()
     (book / "records").rename(installed)
     assert len(cells.run(CELLS)["score"].record().of("score", heads=1)) == 6
+
+
+def test_the_package_is_built_with_the_books_records():
+    wheel = tomllib.loads((cells.ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"][
+        "wheel"
+    ]
+    [(source, target)] = wheel["force-include"].items()
+    assert store._folder() == cells.ROOT / source  # this is a checkout
+    assert cells.ROOT / target == store._INSTALLED
+    assert (cells.ROOT / source).is_dir()

@@ -183,7 +183,7 @@ def _used(
     nodes: list[Any], around: Mapping[str, Any], ours: Callable[[str | None], bool]
 ) -> Iterator[tuple[str, Any]]:
     """What the code takes from around it, by name: of a module of ours, its members (`masks.causal`)."""
-    names = {name for node in nodes for name in _names(node)}
+    names = {name for node in nodes for name in names_used(node)}
     members: set[str] = set()
     bare: set[str] = set()
     for node in (found for top in nodes for found in ast.walk(top)):
@@ -218,12 +218,13 @@ def _members(
             yield member, value
 
 
-def _names(node: ast.AST) -> Iterator[str]:
-    """The names that a definition takes from the module around it."""
+def names_used(node: ast.AST) -> Iterator[str]:
+    """The names that a statement of a module takes from the module: not those of its own functions' variables."""
 
     def walk(table: symtable.SymbolTable, top: bool) -> Iterator[str]:
         for symbol in table.get_symbols():
-            if symbol.is_referenced() and (top or symbol.is_global()):
+            # From Python 3.12 on, the variables of a comprehension belong to the scope around it.
+            if symbol.is_referenced() and (not symbol.is_assigned() if top else symbol.is_global()):
                 yield symbol.get_name()
         for child in table.get_children():
             yield from walk(child, False)
@@ -307,6 +308,13 @@ class _Bare(ast.NodeTransformer):
     def visit_arg(self, node: ast.arg) -> ast.arg:
         node.annotation = None
         return node
+
+    def visit_JoinedStr(self, node: ast.JoinedStr) -> Any:
+        # Some versions of Python end a format with an empty text.
+        node.values = [
+            part for part in node.values if not (isinstance(part, ast.Constant) and part.value == "")
+        ]
+        return self.generic_visit(node)
 
     def visit_Raise(self, node: ast.Raise) -> ast.Raise:
         if isinstance(node.exc, ast.Call):

@@ -92,9 +92,8 @@ def resume(chapter: str, name: str, code: Parts) -> Kept:
     return kept
 
 
-def note(chapter: str, name: str, kept: Kept, run: Run) -> None:
-    """Adds a finished run, here and at once on the disk."""
-    made = circumstances()
+def note(chapter: str, name: str, kept: Kept, run: Run, made: dict[str, str]) -> None:
+    """Adds a finished run and its circumstances, here and at once on the disk."""
     kept.add(run, made)
     path = _journal(chapter, name)
     path.parent.mkdir(parents=True, exist_ok=True)
