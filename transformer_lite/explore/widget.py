@@ -20,7 +20,7 @@ def _plotly() -> str:
 
 
 class FigureWidget(anywidget.AnyWidget):
-    """Answers the front end's questions (front/engine-kernel.mjs): plotly's source, a run, the trace."""
+    """Answers the front end's questions (front/engine/kernel.mjs): plotly's source, a run, the trace."""
 
     _esm = bundle.script()
     _css = bundle.style()
