@@ -39,11 +39,17 @@ class Pen:
 
     def logarithmic(self, set_scale: Callable[[str], Any], axis: Any) -> None:
         """Gives one of matplotlib's axes a logarithmic scale, with numbers as the page writes them."""
-        from matplotlib.ticker import FuncFormatter, NullFormatter
+        from matplotlib.ticker import LogFormatter
+
+        class Numbers(LogFormatter):
+            """Matplotlib says which ticks are named: of a short scale the smaller ones, too."""
+
+            def __call__(self, x: float, pos: int | None = None) -> str:
+                return number(x) if super().__call__(x, pos) else ""
 
         set_scale("log")
-        axis.set_major_formatter(FuncFormatter(lambda x, _: number(x)))
-        axis.set_minor_formatter(NullFormatter())
+        axis.set_major_formatter(Numbers())
+        axis.set_minor_formatter(Numbers())
 
     def used(self) -> dict[str, str]:
         """What each stand-in stands for, in CSS."""
