@@ -137,6 +137,21 @@ def test_bars_are_not_taken_for_cells():
     assert len(set(re.findall(bar, draw(VIEWS["bars"])))) == 5, "each bar at a place of its own"
 
 
+@pytest.mark.parametrize(
+    ("places", "wanted"),
+    [
+        ((16, 64), {"20", "30", "40", "60"}),  # no power of ten lies between them
+        ((200, 5000), {"200", "1000", "3000"}),
+        ((1e-3, 1e3), {"0.01", "1", "100"}),
+    ],
+)
+def test_a_logarithmic_scale_names_enough_places(places, wanted):
+    scale = Lines(torch.zeros(2), x=torch.tensor(places).float(), range=(5, 6), log_x=True)
+    named = {text.text for text in ET.fromstring(draw(scale)).iter("{http://www.w3.org/2000/svg}text")}
+    assert wanted <= named
+    assert len(named) < 24
+
+
 # -- a view by itself ------------------------------------------------------------------------------------------------
 
 
