@@ -9,6 +9,7 @@ import torch
 
 from transformer_lite.explore import Axis, Bars, Heatmap, Lines, Number, host, palette
 
+SVG = "{http://www.w3.org/2000/svg}"
 SEEDED = torch.Generator().manual_seed(0)
 SQUARE = torch.randn(4, 5, generator=SEEDED)
 VIEWS = {
@@ -47,7 +48,7 @@ def test_pictures_are_well_formed_and_the_same_every_time(name):
     one, other = draw(VIEWS[name]), draw(VIEWS[name])
     assert one == other
     root = ET.fromstring(one)
-    assert root.tag == "{http://www.w3.org/2000/svg}svg"
+    assert root.tag == f"{SVG}svg"
     assert "viewBox" in root.attrib
 
 
@@ -85,7 +86,7 @@ def test_ids_of_two_pictures_do_not_meet():
 @pytest.mark.parametrize("label", ["word{}", "<&{}", "a long label {}", "词{}"])
 def test_labels_are_text(label):
     root = ET.fromstring(draw(VIEWS["signed"], label=label))
-    texts = ["".join(node.itertext()).strip() for node in root.iter("{http://www.w3.org/2000/svg}text")]
+    texts = ["".join(node.itertext()).strip() for node in root.iter(f"{SVG}text")]
     for i in range(4):
         assert label.format(i) in texts
 
@@ -93,9 +94,7 @@ def test_labels_are_text(label):
 def test_a_label_that_looks_like_a_colour_or_like_mathematics_stays_as_it_is():
     for label in ("#010203", "$x$", "a_{}", "\\alpha", "$"):
         root = ET.fromstring(draw(VIEWS["signed"], label=label))
-        assert label.format(0) in [
-            "".join(n.itertext()).strip() for n in root.iter("{http://www.w3.org/2000/svg}text")
-        ]
+        assert label.format(0) in ["".join(n.itertext()).strip() for n in root.iter(f"{SVG}text")]
 
 
 def test_a_picture_names_no_machine_and_no_moment():
@@ -135,6 +134,36 @@ def test_every_cell_of_a_heatmap_has_its_colour_at_its_place(shape, masked):
 def test_bars_are_not_taken_for_cells():
     bar = r'<path d="M ([\d.]+) [^"]*" clip-path[^>]* style="fill: var\(--tl-category-0\)'
     assert len(set(re.findall(bar, draw(VIEWS["bars"])))) == 5, "each bar at a place of its own"
+
+
+@pytest.mark.parametrize("kind", [Lines, Bars])
+@pytest.mark.parametrize("count", [2, 6])
+def test_the_names_of_series_hide_nothing(kind, count):
+    names = [f"series number {i}" for i in range(count)]
+    root = ET.fromstring(draw(kind(torch.rand(count, 40, generator=SEEDED), names=names)))
+    named = {e.text: e for e in root.iter(f"{SVG}text") if e.text in names}
+    assert named.keys() == set(names)
+    # What the series may not leave is the chart's own area.
+    (area,) = root.findall(f".//{SVG}clipPath/{SVG}rect")
+    width = float(root.attrib["viewBox"].split()[2])
+    for name, text in named.items():
+        assert 0 < float(text.get("y")) < float(area.get("y"))
+        assert float(text.get("x")) + 5 * len(name) < width
+
+
+@pytest.mark.parametrize(
+    ("places", "wanted"),
+    [
+        ((16, 64), {"20", "30", "40", "60"}),  # no power of ten lies between them
+        ((200, 5000), {"200", "1000", "3000"}),
+        ((1e-3, 1e3), {"0.01", "1", "100"}),
+    ],
+)
+def test_a_logarithmic_scale_names_enough_places(places, wanted):
+    scale = Lines(torch.zeros(2), x=torch.tensor(places).float(), range=(5, 6), log_x=True)
+    named = {text.text for text in ET.fromstring(draw(scale)).iter(f"{SVG}text")}
+    assert wanted <= named
+    assert len(named) < 24
 
 
 # -- a view by itself ------------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from typing import Any
 from torch import Tensor
 
 from ..axes import Axis
-from ..pen import Pen, ticks
+from ..pen import Pen, legend, ticks
 from ..text import say
 from ..words import ends, without_noise
 from .view import Named, View, check_series, rows_of, shaped
@@ -55,8 +55,7 @@ class Bars(View):
             axes.bar(places, row, width, color=pen.series(i, self.roles), label=name)
         ticks(axes.set_xticks, items, rotation=0 if sum(map(len, items)) < 60 else 45)
         axes.axhline(0, color=pen.INK, linewidth=0.5)
-        if self.names:
-            axes.legend()
+        legend(axes, self.names)
         axes.set_ylabel(self.y_title)
         if self.range:
             axes.set_ylim(*self.range)

@@ -6,7 +6,7 @@ from typing import Any
 
 from torch import Tensor
 
-from ..pen import Pen
+from ..pen import Pen, legend
 from ..text import number, say
 from ..words import without_noise
 from .view import Named, View, check_series, rows_of, shaped
@@ -70,8 +70,7 @@ class Lines(View):
             axes.plot(x, row, color=pen.series(i, self.roles), label=name, linewidth=1.5)
         if "at" in tensors:
             axes.axvline(tensors["at"].item(), color=pen.INK, linewidth=0.7, linestyle="--")
-        if self.names:
-            axes.legend()
+        legend(axes, self.names)
         axes.set_xlabel(self.x_title)
         axes.set_ylabel(self.y_title)
         if self.log_x:
