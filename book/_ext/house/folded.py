@@ -60,7 +60,7 @@ def written(block, text: str, folded: bool) -> list[nodes.Node]:
     if not folded:
         return [copy]
     said = escape(f"Controls and looks, {text.count(chr(10)) + 1} lines")
-    start = f'<details class="hide"><summary><p class="collapsed">{said}</p></summary>'
+    start = f'<details class="looks"><summary>{said}</summary>'
     return [nodes.raw("", start, format="html"), copy, nodes.raw("", "</details>", format="html")]
 
 
