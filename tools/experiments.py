@@ -13,6 +13,8 @@ from pathlib import Path
 
 import torch
 
+from transformer_lite.study.fingerprint import names_from_outside
+
 NESTED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
 
 
@@ -70,10 +72,7 @@ def read(notebook: Path, chapter: str) -> list[Statement]:
         for node in ast.parse(source, file).body:
             if isinstance(node, ast.Import | ast.ImportFrom):
                 imported |= {(alias.asname or alias.name).partition(".")[0] for alias in node.names}
-            uses = {
-                of.id for of in ast.walk(node) if isinstance(of, ast.Name) and isinstance(of.ctx, ast.Load)
-            }
-            statements.append(Statement(node, file, bound(node, imported), uses))
+            statements.append(Statement(node, file, bound(node, imported), {*names_from_outside(node)}))
     return statements
 
 
@@ -93,6 +92,8 @@ def bound(statement: ast.stmt, imported: set[str]) -> set[str]:
             names |= root(node.value.func) - imported
         if isinstance(node, NESTED):
             names |= {node.name} if hasattr(node, "name") else set()
+        elif isinstance(node, ast.comprehension):  # what it counts with is its own
+            waiting += [node.iter, *node.ifs]
         else:
             waiting += ast.iter_child_nodes(node)
     return names

@@ -28,6 +28,8 @@ SET_UP = """
 """
 NEEDLESS = """
     raise SystemExit("no experiment needs this cell")
+    x = 1 / 0  # inside the functions below, an argument
+    halves = [base / 0 for base in (1, 2)]  # of its own, whatever stands below
 """
 LOG = """
     def log(line):

@@ -183,7 +183,7 @@ def _used(
     nodes: list[Any], around: Mapping[str, Any], ours: Callable[[str | None], bool]
 ) -> Iterator[tuple[str, Any]]:
     """What the code takes from around it, by name: of a module of ours, its members (`masks.causal`)."""
-    names = {name for node in nodes for name in _names(node)}
+    names = {name for node in nodes for name in names_from_outside(node)}
     members: set[str] = set()
     bare: set[str] = set()
     for node in (found for top in nodes for found in ast.walk(top)):
@@ -218,8 +218,8 @@ def _members(
             yield member, value
 
 
-def _names(node: ast.AST) -> Iterator[str]:
-    """The names that a definition takes from the module around it."""
+def names_from_outside(node: ast.AST) -> Iterator[str]:
+    """The names that a statement takes from the module around it; not what its functions call so among themselves."""
 
     def walk(table: symtable.SymbolTable, top: bool) -> Iterator[str]:
         for symbol in table.get_symbols():
