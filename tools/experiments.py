@@ -15,9 +15,7 @@ import torch
 
 from transformer_lite.study.fingerprint import names_used
 
-# Statements and expressions whose variables are their own.
-COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
-NESTED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef, *COMPREHENSIONS)
+NESTED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
 
 
 @dataclass
@@ -94,6 +92,8 @@ def bound(statement: ast.stmt, imported: set[str]) -> set[str]:
             names |= root(node.value.func) - imported
         if isinstance(node, NESTED):
             names |= {node.name} if hasattr(node, "name") else set()
+        elif isinstance(node, ast.comprehension):  # what it counts with is its own
+            waiting += [node.iter, *node.ifs]
         else:
             waiting += ast.iter_child_nodes(node)
     return names

@@ -1,7 +1,7 @@
 """Make the records of the book's experiments: run what is missing or stale, and nothing else.
 
 `python tools/records.py [NAME…]`: each name a part (`attention`), a chapter (`attention/multi-head`) or an experiment
-(`attention/multi-head/right_letters`); by default the whole book.
+(`attention/multi-head/linear_readout`); by default the whole book.
 
 All settings and seeds run side by side, one on each processor; with `SCHEDULER=tcp://…`, on a Dask cluster, whose
 workers must have this very version of the package. A finished run is on the disk at once, and starting again goes on
