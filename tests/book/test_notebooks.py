@@ -108,7 +108,7 @@ def test_a_chapter_of_each_part_runs_as_a_notebook():
 
 
 def test_only_the_interactive_layer_asks_where_it_runs():
-    """Seven of its modules do, and `measured`, which runs nothing there; so a chapter's own lines do the same in a
+    """Eight of its modules do, and `measured`, which runs nothing there; so a chapter's own lines do the same in a
     notebook as while the website is built.
     """
     asking = re.compile(r"\bbuilding\(|TRANSFORMER_LITE_SITE|\bget_ipython\b|\benviron\b|\bgetenv\b")
@@ -117,8 +117,9 @@ def test_only_the_interactive_layer_asks_where_it_runs():
     }
     assert modules == {
         "host.py",
-        "page.py",
-        "figure.py",
+        "explorable.py",
+        "site.py",
+        "view.py",
         "exercise.py",
         "task.py",
         "progress.py",

@@ -27,14 +27,9 @@ SET_UP = """
     from transformer_lite.study import measured, tuned
 """
 NEEDLESS = """
-<<<<<<< HEAD
     for x in range(3):  # the name of a variable of functions that are needed
         raise SystemExit("no experiment needs this cell")
-=======
-    raise SystemExit("no experiment needs this cell")
-    x = 1 / 0  # inside the functions below, an argument
     halves = [base / 0 for base in (1, 2)]  # of its own, whatever stands below
->>>>>>> fc73ef6503d445bb3a2c36de03055825d6dde394
 """
 LOG = """
     def log(line):

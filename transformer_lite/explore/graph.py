@@ -102,6 +102,10 @@ class _Tables:
     """The exporter sets up tables of all its operators anew for each graph, half of its time; once will do."""
 
     def __init__(self) -> None:
+        with quiet():
+            self._collect()
+
+    def _collect(self) -> None:
         from torch.export import decomp_utils, exported_program
         from torch.onnx._internal.exporter import _decomp
         from torch.onnx._internal.exporter._registration import ONNXRegistry

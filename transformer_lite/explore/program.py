@@ -97,13 +97,14 @@ def _example(figure: Figure) -> tuple[Tensor, ...]:
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
     """Exporting reports on optional packages and on its own progress; a reason for failure arrives as an exception."""
+    before = logging.root.manager.disable
     logging.disable(logging.WARNING)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
     finally:
-        logging.disable(logging.NOTSET)
+        logging.disable(before)
 
 
 def content(program: ExportedProgram) -> str:

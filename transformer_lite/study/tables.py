@@ -60,7 +60,7 @@ class Table:
             for name, row in self.rows.items()
         )
         caption = f"<caption>{escape(self.note)}</caption>" if self.note else ""
-        return f'<table class="table">{caption}<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
+        return f'<table class="table tl-results">{caption}<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
 
 
 def _shown(cell: Any, spec: str) -> str:
