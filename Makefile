@@ -1,6 +1,6 @@
 # The project's commands. Each sets up what it lacks, and a second run does no work twice.
 .DEFAULT_GOAL := help
-.PHONY: help book site test quick ready lint mutations notebooks benchmark clean
+.PHONY: help book site test quick ready lint mutations notebooks records benchmark clean
 
 # Packages are installed as they are, and compiled once, by the first process that imports them: tools/setup.sh.
 export PYTHONDONTWRITEBYTECODE =
@@ -25,7 +25,7 @@ test: ## build the website, run every check and test, the browser's too, and tel
 
 quick: lint ## before a commit: lint, types, the package, the interactive layer, and the workbench in a browser
 	@tools/chromium.sh
-	@SITE=none $(PYTEST) tests --ignore tests/book $(foreach test,pages reader notebook,--ignore tests/browser/test_$(test).py)
+	@SITE=none $(PYTEST) tests --ignore tests/book --ignore tests/study/test_make_records.py $(foreach test,pages reader notebook,--ignore tests/browser/test_$(test).py)
 
 ready:
 	@tools/chromium.sh debian & tools/setup.sh book test && wait && tools/chromium.sh
@@ -35,7 +35,10 @@ lint: ## check style and types
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
+	.venv/bin/lint-imports --no-cache
 	.venv/bin/python tools/normalise_notebooks.py --check
+	node_modules/.bin/biome lint --error-on-warnings
+	node_modules/.bin/tsc
 
 mutations: ready ## break the product on purpose, in some eighty ways, and see that the tests notice
 	@.venv/bin/python tools/site.py
@@ -43,6 +46,15 @@ mutations: ready ## break the product on purpose, in some eighty ways, and see t
 
 notebooks: ## put the notebooks into the form in which they are stored
 	@.venv/bin/python tools/normalise_notebooks.py
+
+records: ## run the experiments whose records are missing or stale: make records [NAME …], a part, chapter or experiment
+	@tools/setup.sh book $(if $(SCHEDULER),cluster,study)
+	@.venv/bin/python tools/records.py $(filter-out records,$(MAKECMDGOALS))
+
+# The names that follow `records` are not targets.
+ifeq (records,$(firstword $(MAKECMDGOALS)))
+$(eval $(filter-out records,$(MAKECMDGOALS)):;@:)
+endif
 
 benchmark: ready ## measure sizes and speeds, and print them as tables
 	@.venv/bin/python tools/site.py

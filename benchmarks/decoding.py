@@ -7,6 +7,7 @@ import warnings
 import torch
 
 from benchmarks.timing import compare, table, verdict
+from tests.weights import language_model_from
 from transformer_lite.decoding import greedy
 from transformer_lite.transformer import LanguageModel, Transformer
 
@@ -21,37 +22,10 @@ def language_models(d_model: int) -> tuple[LanguageModel, torch.nn.Module]:
         vocab_size=VOCABULARY, n_positions=512, n_embd=d_model, n_layer=4, n_head=HEADS, n_inner=4 * d_model
     )
     theirs = GPT2LMHeadModel(config).eval()
-    ours = LanguageModel(
-        vocabulary=VOCABULARY,
-        d_model=d_model,
-        layers=4,
-        heads=HEADS,
-        d_ff=4 * d_model,
-        positions="learned",
-        max_length=512,
-        scaled=False,
-        norm="pre",
-        activation=torch.nn.GELU(approximate="tanh"),
-    ).eval()
-    body = theirs.transformer
     with torch.no_grad():
         for p in theirs.parameters():
             p.add_(torch.randn_like(p) * 0.05)
-        ours.embedding.weight.copy_(body.wte.weight)
-        ours.positions.weight.copy_(body.wpe.weight)
-        ours.stack.last_norm.load_state_dict(body.ln_f.state_dict())
-        for a, b in zip(ours.stack.layers, body.h, strict=True):
-            a.norm_attention.load_state_dict(b.ln_1.state_dict())
-            a.norm_feed_forward.load_state_dict(b.ln_2.state_dict())
-            for mine, other in (
-                (a.attention.projection, b.attn.c_attn),
-                (a.attention.output, b.attn.c_proj),
-                (a.feed_forward.inner, b.mlp.c_fc),
-                (a.feed_forward.outer, b.mlp.c_proj),
-            ):
-                mine.weight.copy_(other.weight.T)
-                mine.bias.copy_(other.bias)
-    return ours, theirs
+    return language_model_from(theirs), theirs
 
 
 def translators(d_model: int) -> tuple[Transformer, torch.nn.Module]:

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 from torch.nn import functional as F
+from torch.utils.flop_counter import FlopCounterMode
 
 from tests.exporting import assert_graph_follows
 from transformer_lite import masks
@@ -408,6 +409,15 @@ def test_the_record_holds_what_the_formula_says():
     assert not [name for name, value in vars(layer).items() if isinstance(value, torch.Tensor)]
 
 
+def test_asking_costs_no_product_twice():
+    """PyTorch counts two operations for every product: four projections, scores, and what the heads collect."""
+    layer, _ = pair()
+    x, memory = random(2, 5, 15), random(2, 7, 15)
+    with FlopCounterMode(display=False) as counter:
+        layer(x, memory, causal=True, bias=random(5, 7), record={})
+    assert counter.get_total_flops() == 2 * (2 * 15 * 15 * (5 + 7 + 7 + 5) + 2 * 2 * 3 * 5 * 7 * 5)
+
+
 def test_asking_does_not_change_the_answer():
     layer, _ = pair()
     x = random(2, 5, 15)
@@ -483,7 +493,7 @@ def test_step_by_step_equals_all_at_once(steps):
         end = start + step
         parts.append(layer(x[:, start:end], mask=padding[..., :end], causal=True, cache=cache))
         start = end
-        assert len(cache) == end
+        assert len(cache) == cache.length == end
     close(torch.cat(parts, dim=1), whole)
     close(cache.key, layer._project(x, None, None)[1])
     close(cache.value, layer._project(x, None, None)[2])
@@ -495,7 +505,7 @@ def test_cross_attention_projects_the_memory_once():
     x, memory, cache = random(2, 3, 15), random(2, 7, 15), KeyValueCache()
     for t in range(3):
         close(layer(x[:, t : t + 1], memory, cache=cache), layer(x[:, t : t + 1], memory))
-        assert len(cache) == 7
+        assert len(cache) == cache.length == 7
     close(layer(x, torch.zeros_like(memory), cache=cache), layer(x, memory))  # it is not read again
 
 
@@ -512,7 +522,7 @@ def test_a_cache_follows_its_beams():
 def test_reordering_an_empty_cache_does_nothing():
     cache = KeyValueCache()
     cache.reorder(torch.tensor([1, 0]))
-    assert len(cache) == 0
+    assert len(cache) == cache.length == 0
 
 
 # --- exported ---

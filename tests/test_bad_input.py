@@ -31,6 +31,7 @@ from transformer_lite import (
     recurrent,
     reshape,
     rollout,
+    sampling,
     scores,
     swin,
     transformer,
@@ -40,6 +41,7 @@ from transformer_lite import (
 real = torch.rand
 STACK = {"d_model": 6, "heads": 2, "d_ff": 5, "layers": 2}
 LAYER = {"d_model": 6, "heads": 2, "d_ff": 5}
+SAMPLING = {"temperature": 0.7, "top_k": 5, "top_p": 0.9}
 
 
 def ids(*shape):
@@ -213,6 +215,14 @@ CASES = {
         decoding.greedy,
         {"step": SPEAKER.step, "start": ids(2, 3), "max_new": 4, "end": 2, "pad": 0},
     ),
+    "decoding.stream": (
+        lambda **options: [*decoding.stream(**options)],
+        {"step": SPEAKER.step, "start": ids(2, 3), "max_new": 4, "end": 2, "pad": 0},
+    ),
+    "decoding.sample": (
+        decoding.sample,
+        {"step": SPEAKER.step, "start": ids(2, 3), "max_new": 4, "end": 2, "pad": 0, **SAMPLING},
+    ),
     "decoding.beam_search": (
         decoding.beam_search,
         {
@@ -226,6 +236,8 @@ CASES = {
         },
     ),
     "decoding.length_penalty": (decoding.length_penalty, {"length": 3, "alpha": 0.6}),
+    "sampling.chances": (sampling.chances, {"scores": real(2, 7), **SAMPLING}),
+    "sampling.draw": (sampling.draw, {"scores": real(2, 7), **SAMPLING}),
     "objective.smooth_labels": (
         objective.smooth_labels,
         {"targets": ids(2, 5), "vocabulary": 7, "smoothing": 0.1, "pad": 1},
@@ -405,6 +417,7 @@ CASES |= {
     ),
     "swin.Swin.encode": (swin.Swin(**SWIN).encode, {"images": IMAGES}),
     "vit.cut": (vit.cut, {"images": IMAGES, "patch": 4}),
+    "vit.join": (vit.join, {"patches": real(2, 3, 5, 12), "patch": 2}),
     "vit.stretch": (vit.stretch, {"positions": real(3, 5, 7), "rows": 4, "columns": 6}),
     "vit.PatchEmbedding": (vit.PatchEmbedding, {"patch": 4, "channels": 1, "d_model": 6}, {"images": IMAGES}),
     "vit.ViT": (vit.ViT, {**VIT, "dropout": 0.1, "eps": 1e-6}, {"images": IMAGES}),

@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from tests.test_transformer import gpt2, marian
-from transformer_lite.decoding import beam_search, greedy, length_penalty
+from transformer_lite.decoding import beam_search, greedy, length_penalty, sample, stream
+from transformer_lite.sampling import chances
 from transformer_lite.transformer import LanguageModel, Transformer
 
 close = torch.testing.assert_close
@@ -88,6 +89,89 @@ def test_greedy_takes_the_most_likely_token_until_the_end():
     assert greedy(step, start, max_new=4, end=None)[1].tolist() == [3, END, 1, 4, 5]
 
 
+def test_a_stream_hands_out_each_token_before_the_next_is_computed():
+    asked = []
+
+    def step(ids, cache):
+        asked.append(ids.tolist())
+        return table(0, 5)(ids, cache)
+
+    tokens = stream(step, START, max_new=4)
+    assert asked == []
+    for said in range(1, 5):
+        token = next(tokens)
+        assert len(asked) == said
+        assert token.shape == (2,)
+        assert token.dtype == START.dtype
+        assert not torch.is_inference_mode_enabled()  # the caller goes on as before
+        torch.nn.functional.embedding(token, torch.ones(5, 2, requires_grad=True)).sum().backward()
+    assert next(tokens, None) is None
+    whole = greedy(table(0, 5), START, max_new=4)
+    assert asked == [whole[:, :length].tolist() for length in range(1, 5)]
+
+
+@pytest.mark.parametrize("dtype", [torch.int32, torch.int64])
+def test_a_stream_ends_when_all_rows_have(dtype):
+    for seed in range(8):
+        start = torch.tensor([[1, 4], [3, 3], [0, 1]], dtype=dtype)
+        tokens = torch.stack([*stream(table(seed, 5), start, max_new=9, end=END)], dim=1)
+        whole = greedy(table(seed, 5), start, max_new=9, end=END)
+        assert whole.dtype == tokens.dtype == dtype
+        assert torch.equal(whole, torch.cat([start, tokens], dim=1))
+        assert tokens.shape[1] == max(length(row, END) - 2 for row in whole)
+
+
+def test_a_stream_says_what_is_chosen():
+    least = stream(table(1, 5), START, max_new=6, choose=lambda scores: scores.argmin(dim=-1))
+    opposite = greedy(lambda ids, cache: -table(1, 5)(ids, cache), START, max_new=6)
+    assert torch.equal(torch.stack([*least], dim=1), opposite[:, 1:])
+
+
+@pytest.mark.parametrize("options", [{"temperature": 1e-6}, {"top_k": 1}, {"top_p": 1e-6}])
+def test_sampling_without_chance_is_greedy(options):
+    for seed in range(8):
+        step, start = table(seed, 5), torch.tensor([[1, 4], [3, 3], [0, 1]])
+        expected = greedy(step, start, max_new=9, end=END)
+        assert torch.equal(sample(step, start, max_new=9, end=END, **options), expected)
+
+
+@pytest.mark.parametrize("options", [{}, {"temperature": 2.0}, {"top_k": 2}, {"top_p": 0.7}])
+def test_sentences_come_as_often_as_their_tokens_chances_say(options):
+    """Pearson's test on all sentences of up to three tokens."""
+    step, times = table(4, 3, context=2), 20_000
+    generator = torch.Generator().manual_seed(3)
+    said = sample(
+        remembered(step), torch.ones(times, 1).long(), max_new=3, end=END, generator=generator, **options
+    )
+    expected = {}
+
+    def extend(ids, chance):
+        if ids[-1] == END or len(ids) == 4:
+            expected[(*ids, *[0] * (4 - len(ids)))] = chance
+            return
+        for token, share in enumerate(chances(step(torch.tensor([ids]), None)[0], **options).tolist()):
+            if share:
+                extend([*ids, token], chance * share)
+
+    extend([1], 1.0)
+    rows, counts = said.unique(dim=0, return_counts=True)
+    found = dict(zip(map(tuple, rows.tolist()), counts.tolist(), strict=True))
+    assert set(found) <= set(expected)
+    deviation = sum((found.get(ids, 0) - times * p) ** 2 / (times * p) for ids, p in expected.items())
+    freedom = torch.tensor((len(expected) - 1) / 2)
+    assert torch.special.gammaincc(freedom, torch.tensor(deviation / 2)) > 0.01
+
+
+def remembered(step):
+    """The same model, asked once for each different row."""
+
+    def quick(ids, cache):
+        rows, which = ids.unique(dim=0, return_inverse=True)
+        return step(rows, None)[which]
+
+    return quick
+
+
 def test_the_length_penalty_changes_the_winner():
     """Ending at once has probability 0.4; the longer sentence 0.6 · 0.6, which a penalty brings ahead."""
 
@@ -160,6 +244,7 @@ def test_no_starts_find_nothing():
     model = LanguageModel(vocabulary=5, d_model=6, layers=1, heads=2, d_ff=3)
     start = torch.zeros(0, 2).long()
     assert greedy(model.step, start, max_new=3).shape == (0, 5)
+    assert sample(model.step, start, max_new=3).shape == (0, 5)
     assert beam_search(model.step, start, beams=2, max_new=3).ids.shape[:2] == (0, 2)
 
 
@@ -192,6 +277,19 @@ def models():
 def test_the_cache_changes_nothing(model, step, start):
     plain = greedy(step, start, max_new=20, end=END)
     assert torch.equal(greedy(step, start, max_new=20, end=END, cache=model.new_cache()), plain)
+    drawn = [
+        sample(
+            step,
+            start,
+            max_new=20,
+            end=END,
+            top_p=0.9,
+            generator=torch.Generator().manual_seed(7),
+            cache=cache,
+        )
+        for cache in (None, model.new_cache())
+    ]
+    assert torch.equal(*drawn)
     for alpha in (0.0, 0.6):
         searched = beam_search(step, start, beams=4, max_new=12, end=END, alpha=alpha)
         cached = beam_search(step, start, beams=4, max_new=12, end=END, alpha=alpha, cache=model.new_cache())
@@ -271,6 +369,15 @@ def used():
         (lambda: greedy(STEP, START.float(), max_new=3), "holds torch.float32"),
         (lambda: greedy(STEP, START, max_new=0), "max_new is 0"),
         (lambda: greedy(STEP, START, max_new=3, cache=used()), "the cache already holds 2 positions"),
+        (
+            lambda: stream(STEP, START[0], max_new=3),
+            "start has shape (1)",
+        ),  # at once, not with the first token
+        (lambda: stream(STEP, START, max_new=3, cache=used()), "the cache already holds 2 positions"),
+        (lambda: sample(STEP, START, max_new=0), "max_new is 0"),
+        (lambda: sample(STEP, START, max_new=3, temperature=-1.0), "temperature is -1.0"),
+        (lambda: sample(STEP, START, max_new=3, top_k=0), "top_k is 0"),
+        (lambda: sample(STEP, START, max_new=3, top_p=2.0), "top_p is 2.0"),
         (lambda: beam_search(STEP, START[0], beams=2, max_new=3), "start has shape (1)"),
         (lambda: beam_search(STEP, START, beams=0, max_new=3), "beams is 0"),
         (lambda: beam_search(STEP, START, beams=2, max_new=-1), "max_new is -1"),

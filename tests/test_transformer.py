@@ -6,7 +6,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from tests.exporting import assert_graph_follows
-from tests.weights import linears_from, randomised, stack_to_torch
+from tests.weights import language_model_from, linears_from, randomised, stack_to_torch
 from transformer_lite import masks
 from transformer_lite.transformer import Decoder, Encoder, LanguageModel, Transformer
 
@@ -141,7 +141,7 @@ def test_with_and_without_cache_all_at_once_and_step_by_step(norm, options):
         model.decode(target[:, a:b], memory, mask, cache=cache) for a, b in ((0, 4), (4, 5), (5, 6), (6, 9))
     ]
     close(torch.cat(parts, dim=1), whole)
-    assert len(cache) == 9
+    assert len(cache) == cache.length == 9
     close(model.decode(target, memory, mask, last=True), whole[:, -1:])
     step = model.speaker(source)
     close(step(target, None), whole[:, -1])
@@ -208,36 +208,9 @@ def gpt2():
     sizes = {"n_embd": 20, "n_layer": 2, "n_head": 5, "n_inner": 17}
     config = transformers.GPT2Config(vocab_size=13, n_positions=64, initializer_range=0.5, **sizes)
     theirs = transformers.GPT2LMHeadModel(config).double().eval()
-    ours = LanguageModel(
-        vocabulary=13,
-        d_model=20,
-        layers=2,
-        heads=5,
-        d_ff=17,
-        positions="learned",
-        max_length=64,
-        scaled=False,
-        norm="pre",
-        activation=nn.GELU(approximate="tanh"),
-    ).double()
-    body = theirs.transformer
     for p in (p for p in theirs.parameters() if p.ndim == 1):
         p.normal_(1, 0.3)
-    ours.embedding.weight.copy_(body.wte.weight)
-    ours.positions.weight.copy_(body.wpe.weight)
-    ours.stack.last_norm.load_state_dict(body.ln_f.state_dict())
-    for a, b in zip(ours.stack.layers, body.h, strict=True):
-        a.norm_attention.load_state_dict(b.ln_1.state_dict())
-        a.norm_feed_forward.load_state_dict(b.ln_2.state_dict())
-        for mine, conv in (
-            (a.attention.projection, b.attn.c_attn),
-            (a.attention.output, b.attn.c_proj),
-            (a.feed_forward.inner, b.mlp.c_fc),
-            (a.feed_forward.outer, b.mlp.c_proj),
-        ):
-            mine.weight.copy_(conv.weight.T)
-            mine.bias.copy_(conv.bias)
-    return ours.eval(), theirs
+    return language_model_from(theirs), theirs
 
 
 @torch.no_grad()
@@ -339,6 +312,35 @@ def test_an_exported_translator_scores_the_same_for_every_length(options):
         source[1, 1:] = 0
     any_length = {1: torch.export.Dim.DYNAMIC}
     assert_graph_follows({"translator": model}, inputs, dynamic_shapes=(any_length, any_length))
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_an_exported_step_goes_on_from_a_cache_of_any_length():
+    sizes = {"vocabulary": 11, "d_model": 12, "layers": 1, "heads": 3, "d_ff": 7}
+    models = {
+        str(options): randomised(LanguageModel(**sizes, **options)).float().requires_grad_(False)
+        for options in ({}, {"positions": None, "rotary": True}, {"positions": "learned"})
+    }
+
+    def step_of(model):
+        def step(ids, key, value):
+            cache = model.new_cache()
+            cache.own[0].append(key, value)
+            scores = model.step(ids, cache)
+            return scores, cache.own[0].key, cache.own[0].value
+
+        return step
+
+    inputs = [
+        (torch.randint(0, 11, (2, 1)), torch.randn(2, 3, length, 4), torch.randn(2, 3, length, 4))
+        for length in (5, 1, 2, 7, 8, 16, 40)  # where memory is set aside in advance, 16 are the least
+    ]
+    any_length = {2: torch.export.Dim.DYNAMIC}
+    assert_graph_follows(
+        {name: step_of(model) for name, model in models.items()},
+        inputs,
+        dynamic_shapes=({}, any_length, any_length),
+    )
 
 
 IDS = torch.ones(2, 3).long()

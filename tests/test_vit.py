@@ -13,7 +13,7 @@ from transformers import ViTConfig, ViTModel
 
 from tests.exporting import assert_graph_follows
 from tests.vision_reference import VIT, assert_same_gradients, copy_weights
-from transformer_lite.vit import PatchEmbedding, ViT, cut, stretch, vit
+from transformer_lite.vit import PatchEmbedding, ViT, cut, join, stretch, vit
 
 double = torch.float64
 close = torch.testing.assert_close
@@ -43,6 +43,24 @@ def test_cut_is_pytorchs_unfold(rows, columns, patch, channels):
 def test_cut_takes_images_that_do_not_lie_in_one_piece():
     images = random(2, 8, 12, 3).permute(0, 3, 1, 2)
     close(cut(images, patch=4), cut(images.contiguous(), patch=4))
+
+
+@given(rows=st.integers(1, 4), columns=st.integers(1, 4), patch=st.integers(1, 4), channels=st.integers(1, 3))
+def test_join_is_pytorchs_fold_and_undoes_cut(rows, columns, patch, channels):
+    patches = random(2, rows, columns, channels * patch * patch)
+    size = (rows * patch, columns * patch)
+    expected = F.fold(patches.flatten(1, 2).mT, size, patch, stride=patch)
+    close(join(patches, patch=patch), expected, rtol=0, atol=0)
+    images = random(2, channels, *size)
+    assert torch.equal(join(cut(images, patch=patch), patch=patch), images)
+    assert torch.equal(
+        join(patches.permute(0, 2, 1, 3), patch=patch).mT, join(turned(patches, patch), patch=patch)
+    )
+
+
+def turned(patches, patch):
+    """The same patches, each with its rows and columns exchanged."""
+    return patches.unflatten(3, (-1, patch, patch)).mT.flatten(3)
 
 
 def test_patch_embedding_is_a_convolution():
@@ -249,6 +267,12 @@ MODEL = ViT(**SMALL)
         (lambda: cut(X, patch=5), "pad them to 10 × 15"),
         (lambda: cut(X, patch=8), "8 × 12 pixels do not divide into patches of 8 × 8"),
         (lambda: cut(X, patch=0), "patch is 0"),
+        (
+            lambda: join(X, patch=4),
+            "patches have shape (1, 3, 8, 12), but must be",
+        ),
+        (lambda: join(X[0], patch=2), "must be (batch, rows, columns, channels · 2 · 2)"),
+        (lambda: join(X, patch=0), "patch is 0"),
         (lambda: PatchEmbedding(patch=4, channels=0, d_model=3), "channels is 0"),
         (lambda: MODEL(X[:, :1]), "(1, 1, 8, 12), but must be (batch, channels = 3, H, W)"),
         (lambda: MODEL(X[0]), "images have shape (3, 8, 12)"),

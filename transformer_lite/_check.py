@@ -1,40 +1,13 @@
-"""Small helpers for arguments that cannot work, and for looking inside."""
+"""Arguments that cannot work, each answered with a sentence: what was given, and what would do."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import torch
 from torch import Tensor
 
-Record = dict[str, Any]
-"""What a module saw, by name: tensors, and one nested dictionary for every part it calls."""
-
-
-def within(record: Record | None, name: str) -> Record | None:
-    """The dictionary for the part called ``name``; nothing if nobody asked to look inside."""
-    if record is None:
-        return None
-    part: Record = record.setdefault(name, {})
-    return part
-
-
-def shown(shape: Sequence[int]) -> str:
-    """A shape as a reader writes it: ``(2, 3)``."""
-    return "(" + ", ".join(str(size) for size in shape) + ")"
-
-
-def broadcast(*shapes: Sequence[int]) -> tuple[int, ...]:
-    """The shape that several shapes broadcast to."""
-    return tuple(torch.broadcast_shapes(*shapes))  # type: ignore[no-untyped-call]
-
-
-def fits(shape: Sequence[int], into: Sequence[int]) -> bool:
-    """Whether a shape broadcasts to another without making it larger."""
-    return len(shape) <= len(into) and all(
-        size in (1, wanted) for size, wanted in zip(reversed(shape), reversed(into), strict=False)
-    )
+from transformer_lite._shape import broadcast, fits, shown
 
 
 def floating(**tensors: Tensor) -> None:
@@ -103,6 +76,17 @@ def counted(**lengths: int) -> None:
             raise ValueError(f"{name} is {length!r}, but must be a whole number of at least 0.")
 
 
+def dtype(weight: Tensor, **tensors: Tensor) -> None:
+    """Every tensor must hold the same kind of numbers as the weights it meets; autocast brings them together."""
+    for name, tensor in tensors.items():
+        if tensor.dtype != weight.dtype and not torch.is_autocast_enabled(tensor.device.type):
+            floating(**{name: tensor})
+            raise ValueError(
+                f"{name} holds {tensor.dtype}, but the weights {weight.dtype}: convert one of them, with "
+                f"{name}.to(...) or module.to(...)."
+            )
+
+
 def features(weight: Tensor, d: int, **tensors: Tensor) -> None:
     """Every tensor must be ``(..., d)`` and hold the same kind of numbers as the weights it meets."""
     for name, tensor in tensors.items():
@@ -110,12 +94,7 @@ def features(weight: Tensor, d: int, **tensors: Tensor) -> None:
             raise ValueError(
                 f"{name} has shape {shown(tensor.shape)}, but its last axis must hold {d} features."
             )
-        if tensor.dtype != weight.dtype and not torch.is_autocast_enabled(tensor.device.type):
-            floating(**{name: tensor})
-            raise ValueError(
-                f"{name} holds {tensor.dtype}, but the weights {weight.dtype}: convert one of them, with "
-                f"{name}.to(...) or module.to(...)."
-            )
+        dtype(weight, **{name: tensor})
 
 
 def sequence(weight: Tensor, d_model: int, **tensors: Tensor) -> None:
@@ -126,3 +105,56 @@ def sequence(weight: Tensor, d_model: int, **tensors: Tensor) -> None:
                 f"{name} has shape {shown(tensor.shape)}, but must be (batch, positions, d_model = {d_model})."
             )
         features(weight, d_model, **tensors)
+
+
+def boolean(mask: Tensor, T: int | None = None, S: int | None = None) -> None:
+    """A mask must be boolean, have at least two axes, and fit ``T`` queries and ``S`` keys where given."""
+    if mask.dtype != torch.bool:
+        raise ValueError(
+            f"the mask holds {mask.dtype}, but must be boolean, True where a query may attend to a key. "
+            "Numbers to be added to the scores are given as bias instead."
+        )
+    if mask.ndim < 2:
+        raise ValueError(
+            f"the mask has shape {shown(mask.shape)}, but needs two axes at least, queries and keys: "
+            "(T, S), (1, S), (batch, T, S) or (batch, 1, S)."
+        )
+    if T is not None and S is not None and (mask.shape[-2] not in (1, T) or mask.shape[-1] not in (1, S)):
+        raise ValueError(
+            f"the mask has shape {shown(mask.shape)}, but there are T = {T} queries and S = {S} keys: "
+            f"its last two axes must be ({T}, {S}), or 1 where all rows or all columns agree."
+        )
+
+
+def fit(scores: Sequence[int], **tensors: Tensor) -> None:
+    """Every mask or bias must broadcast to the scores without making them larger."""
+    for name, tensor in tensors.items():
+        if not fits(tensor.shape, scores):
+            raise ValueError(
+                f"{name} has shape {shown(tensor.shape)}, which does not fit scores of shape {shown(scores)}: "
+                "axis by axis from the right, its sizes must agree or be 1, and it may not have more axes."
+            )
+
+
+def attention(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, bias: Tensor | None) -> None:
+    """Queries and keys need equally many features, keys and values equally many rows; mask and bias must fit."""
+    matrices(query=query, key=key, value=value)
+    if query.shape[-1] != key.shape[-1]:
+        raise ValueError(
+            f"query has {query.shape[-1]} features and key {key.shape[-1]} (shapes {shown(query.shape)} and "
+            f"{shown(key.shape)}), but a dot product needs equally many."
+        )
+    if key.shape[-2] != value.shape[-2]:
+        raise ValueError(
+            f"there are {key.shape[-2]} keys and {value.shape[-2]} values (shapes {shown(key.shape)} and "
+            f"{shown(value.shape)}), but each key needs its value."
+        )
+    if mask is not None or bias is not None:
+        leading = broadcast(query.shape[:-2], key.shape[:-2], value.shape[:-2])
+        scores = (*leading, query.shape[-2], key.shape[-2])
+        if mask is not None:
+            boolean(mask, *scores[-2:])
+            fit(scores, mask=mask)
+        if bias is not None:
+            floating(query=query, bias=bias)
+            fit(scores, bias=bias)

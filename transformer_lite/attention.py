@@ -14,18 +14,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from transformer_lite import masks
-from transformer_lite._check import (
-    Record,
-    broadcast,
-    fits,
-    floating,
-    matrices,
-    positive,
-    probability,
-    sequence,
-    shown,
-)
+from transformer_lite import _check, masks
+from transformer_lite._record import Record
+from transformer_lite._shape import shown
 from transformer_lite.cache import KeyValueCache
 from transformer_lite.positions import rotate
 from transformer_lite.scores import default_scale, scaled_dot
@@ -96,12 +87,13 @@ def attention(
     Raises:
         ValueError: for shapes that do not fit, a mask that is not boolean, or a dropout outside [0, 1).
     """
-    _check(query, key, value, mask, bias)
-    probability(dropout=dropout)
+    _check.attention(query, key, value, mask, bias)
+    _check.probability(dropout=dropout)
     scale = default_scale(query) if scale is None else scale
     if return_weights:
-        weights = _weights(query, key, mask, causal, bias, scale)  # (..., T, S)
-        return F.dropout(weights, dropout) @ value, weights
+        mask = _allowed(mask, causal, query, key)
+        output, weights, _ = _by_formula(query, key, value, mask, bias, scale, dropout)
+        return output, weights
     return _output(query, key, value, mask, causal, bias, scale, dropout)
 
 
@@ -121,13 +113,13 @@ def masked_softmax(scores: Tensor, mask: Tensor | None = None) -> Tensor:
     Raises:
         ValueError: if the mask does not fit.
     """
-    floating(scores=scores)
+    _check.floating(scores=scores)
     if scores.ndim < 2:
         raise ValueError(f"scores have shape {shown(scores.shape)}, but need two axes at least: (T, S).")
     if mask is None:
         return scores.softmax(dim=-1)
-    _check_fit("mask", mask, scores.shape)
-    masks.check(mask, *scores.shape[-2:])
+    _check.fit(scores.shape, mask=mask)
+    _check.boolean(mask, *scores.shape[-2:])
     # Half the lowest number rather than minus infinity: exp still gives exactly 0 beside any allowed key,
     # and a row where all keys are hidden stays finite until it is set to zero.
     hidden = torch.finfo(scores.dtype).min / 2
@@ -170,8 +162,8 @@ class MultiHeadAttention(nn.Module):
         rotary: bool = False,
     ) -> None:
         super().__init__()
-        positive(d_model=d_model, heads=heads)
-        probability(dropout=dropout)
+        _check.positive(d_model=d_model, heads=heads)
+        _check.probability(dropout=dropout)
         if d_k is None:
             if d_model % heads:
                 divisors = ", ".join(str(h) for h in range(1, d_model + 1) if d_model % h == 0)
@@ -180,7 +172,7 @@ class MultiHeadAttention(nn.Module):
                     "or give d_k, the features of one head."
                 )
             d_k = d_model // heads
-        positive(d_k=d_k)
+        _check.positive(d_k=d_k)
         if rotary and d_k % 2:
             raise ValueError(
                 f"d_k = {d_k} is odd, but rotary positions turn pairs of features: take an even d_k."
@@ -246,26 +238,22 @@ class MultiHeadAttention(nn.Module):
         Raises:
             ValueError: for shapes that do not fit.
         """
-        sequence(self.projection.weight, self.d_model, x=x)
+        _check.sequence(self.projection.weight, self.d_model, x=x)
         if memory is not None:
-            sequence(self.projection.weight, self.d_model, memory=memory)
+            _check.sequence(self.projection.weight, self.d_model, memory=memory)
         query, key, value = self._project(x, memory, cache)
         mask, bias = _for_heads(mask), _for_heads(bias)
         if memory is not None or mask is not None or bias is not None:
-            _check(query, key, value, mask, bias)
+            _check.attention(query, key, value, mask, bias)
         scale = 1 / math.sqrt(self.d_k)
         dropout = self.dropout if self.training else 0.0
-
         if record is None:
             heads = _output(query, key, value, mask, causal, bias, scale, dropout)  # (batch, heads, T, d_k)
         else:
-            weights = _weights(query, key, mask, causal, bias, scale)  # (batch, heads, T, S)
-            heads = F.dropout(weights, dropout) @ value  # (batch, heads, T, d_k)
-            scores = scaled_dot(query, key, scale=scale) + (0 if bias is None else bias)
-            allowed = _and_causal(mask, query, key) if causal else mask
-            scores = scores if allowed is None else scores.masked_fill(~allowed, -torch.inf)
+            mask = _allowed(mask, causal, query, key)
+            heads, weights, scores = _by_formula(query, key, value, mask, bias, scale, dropout)
+            scores = scores if mask is None else scores.masked_fill(~mask, -torch.inf)
             record.update(query=query, key=key, value=value, scores=scores, weights=weights, heads=heads)
-
         output: Tensor = self.output(heads.transpose(1, 2).flatten(2))  # (batch, T, d_model)
         return output
 
@@ -276,7 +264,7 @@ class MultiHeadAttention(nn.Module):
         if memory is None:
             query, key, value = self._split(self.projection(x), 3)
             if self.rotary:
-                start = 0 if cache is None else len(cache)
+                start = 0 if cache is None else cache.length
                 positions = torch.arange(x.shape[1], device=x.device) + start  # (T,)
                 query, key = rotate(query, positions), rotate(key, positions)
             if cache is None:
@@ -288,7 +276,7 @@ class MultiHeadAttention(nn.Module):
         weight, offset = self.projection.weight, self.projection.bias
         offset_query, offset_memory = (None, None) if offset is None else (offset[:width], offset[width:])
         (query,) = self._split(F.linear(x, weight[:width], offset_query), 1)
-        if cache is not None and len(cache):
+        if cache is not None and cache.length:
             return query, cache.key, cache.value
         key, value = self._split(F.linear(memory, weight[width:], offset_memory), 2)
         if cache is not None:
@@ -307,14 +295,21 @@ def _for_heads(mask: Tensor | None) -> Tensor | None:
     return mask.unsqueeze(1) if mask is not None and mask.ndim == 3 else mask
 
 
-def _weights(
-    query: Tensor, key: Tensor, mask: Tensor | None, causal: bool, bias: Tensor | None, scale: float | Tensor
-) -> Tensor:
-    """The weights by the formula, ``(..., T, S)``."""
+def _by_formula(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    mask: Tensor | None,
+    bias: Tensor | None,
+    scale: float | Tensor,
+    dropout: float,
+) -> tuple[Tensor, Tensor, Tensor]:
+    """The output ``(..., T, d_v)``, and the weights and the scores, ``(..., T, S)``, that lead to it."""
     scores = scaled_dot(query, key, scale=scale)  # (..., T, S)
     if bias is not None:
         scores = scores + bias  # (..., T, S)
-    return masked_softmax(scores, _and_causal(mask, query, key) if causal else mask)
+    weights = masked_softmax(scores, mask)  # (..., T, S)
+    return F.dropout(weights, dropout) @ value, weights, scores
 
 
 def _output(
@@ -335,12 +330,12 @@ def _output(
     makes of the kernel need not give zeros where everything is masked.
     """
     if torch.compiler.is_compiling() or (bias is not None and bias.requires_grad):
-        return F.dropout(_weights(query, key, mask, causal, bias, scale), dropout) @ value
+        mask = _allowed(mask, causal, query, key)
+        return _by_formula(query, key, value, mask, bias, scale, dropout)[0]
     if query.shape[-2] == 1:
         causal = False  # the last query sees all keys: nothing is hidden from a single one
     only_causal = causal and mask is None and bias is None and query.shape[-2] == key.shape[-2]
-    if causal and not only_causal:
-        mask = _and_causal(mask, query, key)
+    mask = _allowed(mask, causal and not only_causal, query, key)
     if bias is not None:
         mask = bias if mask is None else torch.where(mask, bias, -torch.inf)
     return F.scaled_dot_product_attention(
@@ -354,38 +349,8 @@ def _output(
     )
 
 
-def _and_causal(mask: Tensor | None, query: Tensor, key: Tensor) -> Tensor | None:
-    """The mask, with all keys after each query hidden as well."""
+def _allowed(mask: Tensor | None, causal: bool, query: Tensor, key: Tensor) -> Tensor | None:
+    """The mask; with ``causal``, all keys after each query are hidden as well."""
+    if not causal:
+        return mask
     return masks.combine(masks.causal(query.shape[-2], key.shape[-2], device=query.device), mask)
-
-
-def _check(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, bias: Tensor | None) -> None:
-    matrices(query=query, key=key, value=value)
-    if query.shape[-1] != key.shape[-1]:
-        raise ValueError(
-            f"query has {query.shape[-1]} features and key {key.shape[-1]} (shapes {shown(query.shape)} and "
-            f"{shown(key.shape)}), but a dot product needs equally many."
-        )
-    if key.shape[-2] != value.shape[-2]:
-        raise ValueError(
-            f"there are {key.shape[-2]} keys and {value.shape[-2]} values (shapes {shown(key.shape)} and "
-            f"{shown(value.shape)}), but each key needs its value."
-        )
-    if mask is not None or bias is not None:
-        leading = broadcast(query.shape[:-2], key.shape[:-2], value.shape[:-2])
-        scores = (*leading, query.shape[-2], key.shape[-2])
-        if mask is not None:
-            masks.check(mask, *scores[-2:])
-            _check_fit("mask", mask, scores)
-        if bias is not None:
-            floating(query=query, bias=bias)
-            _check_fit("bias", bias, scores)
-
-
-def _check_fit(name: str, tensor: Tensor, scores: tuple[int, ...]) -> None:
-    """A mask or bias must broadcast to the scores without making them larger."""
-    if not fits(tensor.shape, scores):
-        raise ValueError(
-            f"{name} has shape {shown(tensor.shape)}, which does not fit scores of shape {shown(scores)}: "
-            "axis by axis from the right, its sizes must agree or be 1, and it may not have more axes."
-        )

@@ -9,7 +9,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from transformer_lite._check import positive, shown
+from transformer_lite import _check
+from transformer_lite._shape import shown
 
 
 class KeyValueCache:
@@ -17,7 +18,13 @@ class KeyValueCache:
 
     ``append`` writes into memory that is set aside in advance and doubled when it is full, instead of copying
     everything at every step. This is for inference: what is cached takes no part in back-propagation.
+
+    ``length`` says how many positions are cached, as ``len`` does. In a graph that is exported it is a size like
+    any other, where ``len`` would freeze it to that of the example.
     """
+
+    length: int
+    """Positions cached so far."""
 
     def __init__(self) -> None:
         self.length = 0
@@ -95,7 +102,12 @@ class KeyValueCache:
 
 
 def _written(memory: Tensor | None, new: Tensor, start: int, end: int) -> Tensor:
-    """``memory`` with ``new`` at positions ``start`` to ``end``, twice as long if they did not fit."""
+    """``memory`` with ``new`` at positions ``start`` to ``end``, twice as long if they did not fit.
+
+    A graph that is exported cannot ask whether they fit, as it must not depend on the lengths: it copies.
+    """
+    if torch.compiler.is_compiling():
+        return new if memory is None else torch.cat([memory[:, :, :start], new], dim=2)
     batch, heads, _, features = new.shape
     if memory is None or memory.shape[2] < end:
         larger = new.new_empty(batch, heads, max(16, 2 * end), features)
@@ -114,12 +126,17 @@ class DecoderCache:
     """
 
     def __init__(self, *, layers: int) -> None:
-        positive(layers=layers)
+        _check.positive(layers=layers)
         self.own = [KeyValueCache() for _ in range(layers)]
         self.memory = [KeyValueCache() for _ in range(layers)]
 
+    @property
+    def length(self) -> int:
+        """Positions of its own that are cached; a size like any other in a graph, where ``len`` is frozen."""
+        return self.own[0].length
+
     def __len__(self) -> int:
-        return len(self.own[0])
+        return self.length
 
     def reorder(self, rows: Tensor) -> None:
         """Let row ``i`` of the batch go on from what row ``rows[i]`` has said.

@@ -21,7 +21,9 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from transformer_lite._check import Record, counted, features, floating, positive, shown
+from transformer_lite import _check
+from transformer_lite._record import Record
+from transformer_lite._shape import shown
 
 Steps = int | tuple[int, int]
 """One number for both axes, or one down and one across."""
@@ -35,8 +37,8 @@ def output_size(size: int, *, kernel: int, stride: int = 1, padding: int = 0, di
     Raises:
         ValueError: if the kernel reaches further than the padded image, or a number is too small.
     """
-    positive(size=size, kernel=kernel, stride=stride, dilation=dilation)
-    counted(padding=padding)
+    _check.positive(size=size, kernel=kernel, stride=stride, dilation=dilation)
+    _check.counted(padding=padding)
     reach = dilation * (kernel - 1) + 1
     if reach > size + 2 * padding:
         raise ValueError(
@@ -117,7 +119,7 @@ def convolve(
         raise ValueError(
             f"bias has shape {shown(bias.shape)}, but {len(weight)} kernels need ({len(weight)},)."
         )
-    floating(x=x, weight=weight)
+    _check.floating(x=x, weight=weight)
     height, width = weight.shape[2:]
     seen = neighbourhoods(x, (height, width), stride=stride, padding=padding, dilation=dilation)
     output = torch.einsum("ncijuv, ocuv -> noij", seen, weight)  # (batch, channels_out, H', W')
@@ -146,7 +148,7 @@ def convolution_matrix(
         ValueError: if the kernel does not fit.
     """
     _check_kernel(weight)
-    positive(H=H, W=W)
+    _check.positive(H=H, W=W)
     one_pixel_each = torch.eye(H * W, dtype=weight.dtype, device=weight.device).view(H * W, 1, H, W)
     height, width = weight.shape[2:]
     seen = neighbourhoods(one_pixel_each, (height, width), stride=stride, padding=padding, dilation=dilation)
@@ -177,7 +179,7 @@ def receptive_field(layers: Sequence[tuple[int, int] | tuple[int, int, int]]) ->
     size, step = 1, 1
     for kernel, stride, *rest in layers:
         dilation = rest[0] if rest else 1
-        positive(kernel=kernel, stride=stride, dilation=dilation)
+        _check.positive(kernel=kernel, stride=stride, dilation=dilation)
         size += (kernel - 1) * dilation * step
         step *= stride
     return ReceptiveField(size, step)
@@ -202,7 +204,7 @@ class SeparableConvolution(nn.Module):
 
     def __init__(self, *, channels: int, channels_out: int, kernel: int = 3, stride: int = 1) -> None:
         super().__init__()
-        positive(channels=channels, channels_out=channels_out, stride=stride)
+        _check.positive(channels=channels, channels_out=channels_out, stride=stride)
         half = _half(kernel)
         self.over_space = nn.Conv2d(channels, channels, kernel, stride, half, groups=channels, bias=False)
         self.over_channels = nn.Conv2d(channels, channels_out, 1)
@@ -234,12 +236,12 @@ class ConvolutionalNetwork(nn.Module):
         self, *, channels: int = 1, widths: Sequence[int] = (16, 32, 64), classes: int = 10, kernel: int = 3
     ) -> None:
         super().__init__()
-        positive(channels=channels, classes=classes)
+        _check.positive(channels=channels, classes=classes)
         half = _half(kernel)
         if not widths:
             raise ValueError("widths is empty, but must name the channels of one stage at least.")
         for width in widths:
-            positive(width=width)
+            _check.positive(width=width)
         self.stages = nn.ModuleList(
             nn.Sequential(
                 nn.Conv2d(before, after, kernel, padding=half, bias=False),
@@ -288,19 +290,19 @@ def _both(steps: Steps) -> tuple[int, int]:
 
 def _half(kernel: int) -> int:
     """The padding that keeps the size of the image."""
-    positive(kernel=kernel)
+    _check.positive(kernel=kernel)
     if kernel % 2 == 0:
         raise ValueError(f"kernel is {kernel}, but must be odd: only then does the output keep its place.")
     return kernel // 2
 
 
 def _check_images(x: Tensor, weight: Tensor | None = None, channels: int | None = None) -> None:
-    floating(images=x)
+    _check.floating(images=x)
     if x.ndim != 4 or channels not in (None, x.shape[1]):
         wanted = "channels" if channels is None else f"channels = {channels}"
         raise ValueError(f"images have shape {shown(x.shape)}, but must be (batch, {wanted}, H, W).")
     if weight is not None:
-        features(weight, x.shape[-1], images=x)  # the same kind of numbers
+        _check.dtype(weight, images=x)
         if 0 in x.shape[2:]:
             raise ValueError(f"images have shape {shown(x.shape)}, but need one pixel at least.")
 

@@ -31,7 +31,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from transformer_lite._check import positive
+from transformer_lite import _check
 
 Number = int | Tensor
 
@@ -72,7 +72,7 @@ def self_attention(
     Raises:
         ValueError: for a number below 1.
     """
-    _check(n=n, d=d, heads=heads, itemsize=itemsize)
+    _check_sizes(n=n, d=d, heads=heads, itemsize=itemsize)
     kept = 3 * n * d + heads * n * n
     if not projections:
         return Cost(2 * n * n * d, 1, 1, 0, itemsize * kept)
@@ -87,7 +87,7 @@ def restricted_self_attention(
     Raises:
         ValueError: for a number below 1, or r = 1, which sees no neighbour.
     """
-    _check(n=n, d=d, heads=heads, itemsize=itemsize)
+    _check_sizes(n=n, d=d, heads=heads, itemsize=itemsize)
     _check_reach("r", r)
     return Cost(2 * r * n * d, 1, _steps(n, r), 0, itemsize * (3 * n * d + heads * n * r))
 
@@ -98,7 +98,7 @@ def recurrent(*, n: Number, d: Number, itemsize: Number = 4) -> Cost:
     Raises:
         ValueError: for a number below 1.
     """
-    _check(n=n, d=d, itemsize=itemsize)
+    _check_sizes(n=n, d=d, itemsize=itemsize)
     return Cost(2 * n * d * d, n, n, 2 * d * d, itemsize * 2 * n * d)
 
 
@@ -108,7 +108,7 @@ def convolution(*, n: Number, d: Number, k: Number, itemsize: Number = 4) -> Cos
     Raises:
         ValueError: for a number below 1, or k = 1, which sees no neighbour.
     """
-    _check(n=n, d=d, itemsize=itemsize)
+    _check_sizes(n=n, d=d, itemsize=itemsize)
     _check_reach("k", k)
     return Cost(k * n * d * d, 1, _steps(n, k), k * d * d, itemsize * n * d)
 
@@ -121,7 +121,7 @@ def dilated_convolution(*, n: Number, d: Number, k: Number, itemsize: Number = 4
     Raises:
         ValueError: for a number below 1, or k = 1, which sees no neighbour.
     """
-    _check(n=n, d=d, itemsize=itemsize)
+    _check_sizes(n=n, d=d, itemsize=itemsize)
     _check_reach("k", k)
     # After l layers k^l positions are in sight. Count the layers that are not enough.
     base = k.double() if isinstance(k, Tensor) else float(k)
@@ -137,7 +137,7 @@ def separable_convolution(*, n: Number, d: Number, k: Number, itemsize: Number =
     Raises:
         ValueError: for a number below 1, or k = 1, which sees no neighbour.
     """
-    _check(n=n, d=d, itemsize=itemsize)
+    _check_sizes(n=n, d=d, itemsize=itemsize)
     _check_reach("k", k)
     return Cost(k * n * d + n * d * d, 1, _steps(n, k), k * d + d * d, itemsize * 2 * n * d)
 
@@ -166,7 +166,7 @@ def global_attention(*, H: Number, W: Number, d: Number) -> Number:
     Raises:
         ValueError: for a number below 1.
     """
-    _check(H=H, W=W, d=d)
+    _check_sizes(H=H, W=W, d=d)
     return 4 * H * W * d * d + 2 * (H * W) * (H * W) * d
 
 
@@ -178,7 +178,7 @@ def window_attention(*, H: Number, W: Number, d: Number, window: Number) -> Numb
     Raises:
         ValueError: for a number below 1.
     """
-    _check(H=H, W=W, d=d, window=window)
+    _check_sizes(H=H, W=W, d=d, window=window)
     return 4 * H * W * d * d + 2 * window * window * H * W * d
 
 
@@ -188,14 +188,14 @@ def _steps(n: Number, k: Number) -> Number:
     return steps.clamp(min=1) if isinstance(steps, Tensor) else max(1, steps)
 
 
-def _check(**sizes: Number) -> None:
-    positive(**{name: size for name, size in sizes.items() if not isinstance(size, torch.Tensor)})
+def _check_sizes(**sizes: Number) -> None:
+    _check.positive(**{name: size for name, size in sizes.items() if not isinstance(size, torch.Tensor)})
 
 
 def _check_reach(name: str, size: Number) -> None:
     if isinstance(size, Tensor):
         return
-    positive(**{name: size})
+    _check.positive(**{name: size})
     if size == 1:
         raise ValueError(
             f"{name} is 1, but must be at least 2: a position that sees only itself leads nowhere."

@@ -1,10 +1,13 @@
 """From scores of the next token to whole sentences.
 
-Both searches here know the model by one function, ``step(ids, cache)``: given ids ``(rows, n)`` it returns
+All searches here know the model by one function, ``step(ids, cache)``: given ids ``(rows, n)`` it returns
 scores of the next token, ``(rows, vocabulary)``. Without a cache it is given everything said so far, with a
 cache only what is new. ``Transformer.speaker(source)`` and ``LanguageModel.step`` are such functions::
 
     ids = greedy(model.speaker(source), start, end=2, max_new=50, cache=model.new_cache())
+
+    for token in stream(model.step, start, max_new=50, cache=model.new_cache()):  # (batch,), as soon as it is said
+        print(words[token[0]])
 
 All rows of ``start`` have one length. A row ends by itself; the others go on. Call ``model.eval()`` first, or
 dropout will have its say.
@@ -12,16 +15,79 @@ dropout will have its say.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-from transformer_lite._check import positive, shown
+from transformer_lite import _check
+from transformer_lite._shape import shown
 from transformer_lite.cache import DecoderCache
+from transformer_lite.sampling import draw
 
 Step = Callable[[Tensor, "DecoderCache | None"], Tensor]
+Choice = Callable[[Tensor], Tensor]
+
+
+def stream(
+    step: Step,
+    start: Tensor,
+    *,
+    max_new: int,
+    choose: Choice | None = None,
+    end: int | None = None,
+    pad: int = 0,
+    cache: DecoderCache | None = None,
+) -> Iterator[Tensor]:
+    """Say token after token, and hand out each as soon as it is chosen.
+
+    Args:
+        step: scores of the next token; see the top of this file.
+        start: what is already said, ids ``(batch, n)`` with ``n ≥ 1``.
+        max_new: the most tokens to say.
+        choose: from scores ``(batch, vocabulary)`` to the tokens to say, ids ``(batch,)``, as ``sampling.draw``
+            does; the likeliest if not given.
+        end: the token that ends a sentence; none if not given.
+        pad: what stands behind the end.
+        cache: an empty cache of the model, for speed; the result is the same without.
+
+    Yields:
+        The next token of each row, ids ``(batch,)``, until all rows have ended.
+
+    Raises:
+        ValueError: if ``start`` is not a batch of ids, ``max_new`` is below 1, or the cache is not empty; at once,
+            before anything is said.
+    """
+    _check_search(start, max_new, cache)
+    # A tensor from inference mode cannot be trained with, its copy can.
+    return (token.clone() for token in _say(step, start, max_new, choose, end, pad, cache))
+
+
+@torch.inference_mode()  # while a token is computed, and not while the caller has it
+def _say(
+    step: Step,
+    start: Tensor,
+    max_new: int,
+    choose: Choice | None,
+    end: int | None,
+    pad: int,
+    cache: DecoderCache | None,
+) -> Iterator[Tensor]:
+    ids = start  # what the model is given: all that is said, or with a cache what is new
+    ended = torch.zeros(len(start), dtype=torch.bool, device=start.device)  # (batch,)
+    for _ in range(max_new):
+        scores = step(ids, cache)  # (batch, vocabulary)
+        token = scores.argmax(dim=-1) if choose is None else choose(scores)  # (batch,)
+        token = token.masked_fill(ended, pad).to(start.dtype)
+        yield token
+        if end is not None:
+            ended = ended | (token == end)
+            if bool(ended.all()):
+                break
+        new = token[:, None]  # (batch, 1)
+        ids = new if cache is not None else torch.cat([ids, new], dim=1)
 
 
 def greedy(
@@ -49,20 +115,46 @@ def greedy(
     Raises:
         ValueError: if ``start`` is not a batch of ids, ``max_new`` is below 1, or the cache is not empty.
     """
-    _check(start, max_new, cache)
-    with torch.inference_mode():
-        ids, new = start, start
-        ended = torch.zeros(len(start), dtype=torch.bool, device=start.device)  # (batch,)
-        for _ in range(max_new):
-            scores = step(ids if cache is None else new, cache)  # (batch, vocabulary)
-            token = scores.argmax(dim=-1).masked_fill(ended, pad)  # (batch,)
-            new = token[:, None].to(ids.dtype)  # (batch, 1)
-            ids = torch.cat([ids, new], dim=1)  # (batch, said so far)
-            if end is not None:
-                ended = ended | (token == end)
-                if bool(ended.all()):
-                    break
-    return ids.clone()  # a tensor from inference mode cannot be trained with, its copy can
+    said = stream(step, start, max_new=max_new, end=end, pad=pad, cache=cache)
+    return torch.cat([start, torch.stack([*said], dim=1)], dim=1)
+
+
+def sample(
+    step: Step,
+    start: Tensor,
+    *,
+    max_new: int,
+    temperature: float = 1.0,
+    top_k: int | None = None,
+    top_p: float | None = None,
+    generator: torch.Generator | None = None,
+    end: int | None = None,
+    pad: int = 0,
+    cache: DecoderCache | None = None,
+) -> Tensor:
+    """Draw one token after another; see ``sampling.py``.
+
+    Args:
+        step: scores of the next token; see the top of this file.
+        start: what is already said, ids ``(batch, n)`` with ``n ≥ 1``.
+        max_new: the most tokens to add.
+        temperature: low for likely tokens, high for unlikely ones too; near 0 this is greedy search.
+        top_k: draw from the k likeliest tokens only; from all if not given.
+        top_p: draw only from the fewest of the likeliest tokens that have this probability together.
+        generator: where chance comes from; a generator with the same seed says the same again.
+        end: the token that ends a sentence; none if not given.
+        pad: what stands behind the end.
+        cache: an empty cache of the model, for speed; the result is the same without.
+
+    Returns:
+        Ids ``(batch, n + new)``, where ``new ≤ max_new`` is the longest row's.
+
+    Raises:
+        ValueError: as for ``greedy``; for a temperature, ``top_k`` or ``top_p`` outside its range; if scores are NaN.
+    """
+    choose = partial(draw, temperature=temperature, top_k=top_k, top_p=top_p, generator=generator)
+    said = stream(step, start, max_new=max_new, choose=choose, end=end, pad=pad, cache=cache)
+    return torch.cat([start, torch.stack([*said], dim=1)], dim=1)
 
 
 class Beams(NamedTuple):
@@ -112,8 +204,8 @@ def beam_search(
     Raises:
         ValueError: if ``start`` is not a batch of ids, a number is below 1, or the cache is not empty.
     """
-    _check(start, max_new, cache)
-    positive(beams=beams)
+    _check_search(start, max_new, cache)
+    _check.positive(beams=beams)
     with torch.inference_mode():
         batch, said = start.shape
         first_row = torch.arange(batch, device=start.device)[:, None] * beams  # (batch, 1)
@@ -179,7 +271,7 @@ def length_penalty(length: int, *, alpha: float) -> float:
     Raises:
         ValueError: for a length below 1.
     """
-    positive(length=length)
+    _check.positive(length=length)
     return float(((5 + length) / 6) ** alpha)
 
 
@@ -192,12 +284,12 @@ def _best(finished: Beams, ids: Tensor, scores: Tensor, pad: int) -> Beams:
     return Beams(both_ids.gather(1, index[..., None].expand(-1, -1, longest)), both_scores)
 
 
-def _check(start: Tensor, max_new: int, cache: DecoderCache | None) -> None:
-    positive(max_new=max_new)
+def _check_search(start: Tensor, max_new: int, cache: DecoderCache | None) -> None:
+    _check.positive(max_new=max_new)
     if start.ndim != 2 or start.shape[1] == 0 or start.dtype not in (torch.int64, torch.int32):
         raise ValueError(
             f"start has shape {shown(start.shape)} and holds {start.dtype}, but must be ids (batch, n) with at "
             "least one token in each row, such as the token that starts a sentence."
         )
-    if cache is not None and len(cache):
-        raise ValueError(f"the cache already holds {len(cache)} positions: give a new one for each search.")
+    if cache is not None and cache.length:
+        raise ValueError(f"the cache already holds {cache.length} positions: give a new one for each search.")

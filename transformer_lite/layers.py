@@ -19,7 +19,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from transformer_lite._check import Record, features, positive, probability, shown, within
+from transformer_lite import _check
+from transformer_lite._record import Record, within
+from transformer_lite._shape import shown
 from transformer_lite.attention import MultiHeadAttention
 from transformer_lite.cache import KeyValueCache
 
@@ -48,8 +50,8 @@ class FeedForward(nn.Module):
         self, *, d_model: int, d_ff: int, dropout: float = 0.0, activation: Activation = F.relu
     ) -> None:
         super().__init__()
-        positive(d_model=d_model, d_ff=d_ff)
-        probability(dropout=dropout)
+        _check.positive(d_model=d_model, d_ff=d_ff)
+        _check.probability(dropout=dropout)
         self.inner = nn.Linear(d_model, d_ff)
         self.outer = nn.Linear(d_ff, d_model)
         self.dropout = nn.Dropout(dropout)
@@ -61,7 +63,7 @@ class FeedForward(nn.Module):
         Raises:
             ValueError: if ``x`` has another number of features.
         """
-        features(self.inner.weight, self.inner.in_features, x=x)
+        _check.features(self.inner.weight, self.inner.in_features, x=x)
         hidden = self.activation(self.inner(x))  # (..., d_ff)
         if record is not None:
             record["hidden"] = hidden
@@ -257,7 +259,7 @@ class TokenEmbedding(nn.Module):
 
     def __init__(self, *, vocabulary: int, d_model: int, scaled: bool = True) -> None:
         super().__init__()
-        positive(vocabulary=vocabulary, d_model=d_model)
+        _check.positive(vocabulary=vocabulary, d_model=d_model)
         self.weight = nn.Parameter(nn.init.normal_(torch.empty(vocabulary, d_model), std=d_model**-0.5))
         self.scale = math.sqrt(d_model) if scaled else 1.0
 
@@ -292,7 +294,7 @@ class TokenEmbedding(nn.Module):
         Raises:
             ValueError: if ``x`` has another number of features.
         """
-        features(self.weight, self.weight.shape[1], x=x)
+        _check.features(self.weight, self.weight.shape[1], x=x)
         return F.linear(x, self.weight)
 
 

@@ -22,7 +22,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from transformer_lite._check import counted, shown
+from transformer_lite import _check
+from transformer_lite._shape import shown
 
 
 def causal(T: int, S: int | None = None, *, device: torch.device | str | None = None) -> Tensor:
@@ -67,7 +68,7 @@ def local(T: int, S: int | None = None, *, radius: int, device: torch.device | s
     Raises:
         ValueError: for a negative length or radius.
     """
-    counted(radius=radius)
+    _check.counted(radius=radius)
     return _distance(T, S, device).abs() <= radius
 
 
@@ -156,27 +157,13 @@ def check(mask: Tensor, T: int | None = None, S: int | None = None) -> None:
     Raises:
         ValueError: otherwise.
     """
-    if mask.dtype != torch.bool:
-        raise ValueError(
-            f"the mask holds {mask.dtype}, but must be boolean, True where a query may attend to a key. "
-            "Numbers to be added to the scores are given as bias instead."
-        )
-    if mask.ndim < 2:
-        raise ValueError(
-            f"the mask has shape {shown(mask.shape)}, but needs two axes at least, queries and keys: "
-            "(T, S), (1, S), (batch, T, S) or (batch, 1, S)."
-        )
-    if T is not None and S is not None and (mask.shape[-2] not in (1, T) or mask.shape[-1] not in (1, S)):
-        raise ValueError(
-            f"the mask has shape {shown(mask.shape)}, but there are T = {T} queries and S = {S} keys: "
-            f"its last two axes must be ({T}, {S}), or 1 where all rows or all columns agree."
-        )
+    _check.boolean(mask, T, S)
 
 
 def _distance(T: int, S: int | None, device: torch.device | str | None) -> Tensor:
     """How far each key lies after each query, the last key and the last query being together: ``(T, S)``."""
     S = T if S is None else S
-    counted(T=T, S=S)
+    _check.counted(T=T, S=S)
     queries = torch.arange(T, device=device) + (S - T)  # (T,)
     keys = torch.arange(S, device=device)  # (S,)
     return keys - queries[:, None]  # (T, S)

@@ -20,7 +20,8 @@ import math
 import torch
 from torch import Tensor
 
-from transformer_lite._check import above_zero, counted, fits, matrices, shown
+from transformer_lite import _check
+from transformer_lite._shape import fits, shown
 from transformer_lite.attention import attention
 from transformer_lite.scores import scaled_dot
 
@@ -39,7 +40,7 @@ def energy(state: Tensor, patterns: Tensor, *, beta: float | Tensor) -> Tensor:
     Raises:
         ValueError: for shapes that do not fit, no patterns, or β that is not positive.
     """
-    _check(state, patterns, beta)
+    _check_patterns(state, patterns, beta)
     number = patterns.shape[-2]
     attraction = scaled_dot(state, patterns, scale=beta).logsumexp(dim=-1) / beta  # (..., T)
     bowl = state.square().sum(dim=-1) / 2  # (..., T)
@@ -61,7 +62,7 @@ def update(state: Tensor, patterns: Tensor, *, beta: float | Tensor) -> Tensor:
     Raises:
         ValueError: for shapes that do not fit, no patterns, or β that is not positive.
     """
-    _check(state, patterns, beta)
+    _check_patterns(state, patterns, beta)
     return attention(state, patterns, patterns, scale=beta)  # (..., T, d)
 
 
@@ -80,16 +81,16 @@ def retrieve(state: Tensor, patterns: Tensor, *, beta: float | Tensor, steps: in
     Raises:
         ValueError: for shapes that do not fit, no patterns, β that is not positive, or negative ``steps``.
     """
-    _check(state, patterns, beta)
-    counted(steps=steps)
+    _check_patterns(state, patterns, beta)
+    _check.counted(steps=steps)
     way = [state]
     for _ in range(steps):
         way.append(update(way[-1], patterns, beta=beta))
     return torch.stack(way)  # (steps + 1, ..., T, d)
 
 
-def _check(state: Tensor, patterns: Tensor, beta: float | Tensor) -> None:
-    matrices(state=state, patterns=patterns)
+def _check_patterns(state: Tensor, patterns: Tensor, beta: float | Tensor) -> None:
+    _check.matrices(state=state, patterns=patterns)
     fitting = state.shape[-1] == patterns.shape[-1] and fits(patterns.shape[:-2], state.shape[:-2])
     if not fitting or patterns.shape[-2] == 0:
         raise ValueError(
@@ -97,4 +98,4 @@ def _check(state: Tensor, patterns: Tensor, beta: float | Tensor) -> None:
             "and (..., S, d) with equally many features, at least one pattern, and no larger leading axes for "
             "patterns."
         )
-    above_zero(beta=beta)
+    _check.above_zero(beta=beta)

@@ -16,7 +16,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from transformer_lite._check import Record, features, fits, floating, positive, shown
+from transformer_lite import _check
+from transformer_lite._record import Record
+from transformer_lite._shape import fits, shown
 
 
 class MLP(nn.Module):
@@ -34,7 +36,7 @@ class MLP(nn.Module):
         super().__init__()
         if len(sizes) < 2:
             raise ValueError(f"sizes are {list(sizes)}, but an input and an output are needed at least.")
-        positive(**{f"sizes[{i}]": size for i, size in enumerate(sizes)})
+        _check.positive(**{f"sizes[{i}]": size for i, size in enumerate(sizes)})
         self.d_in = sizes[0]
         self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in pairwise(sizes))
         self.activation = activation
@@ -52,7 +54,7 @@ class MLP(nn.Module):
         Raises:
             ValueError: if ``x`` has another number of features.
         """
-        features(next(self.parameters()), self.d_in, x=x)
+        _check.features(next(self.parameters()), self.d_in, x=x)
         *hidden, last = self.layers
         for i, layer in enumerate(hidden, start=1):
             x = self.activation(layer(x))  # (..., sizes[i])
@@ -79,8 +81,8 @@ def fourier_features(x: Tensor, *, octaves: int) -> Tensor:
     Raises:
         ValueError: if ``octaves`` is below 1 or ``x`` is not ``(..., d_in)`` real numbers.
     """
-    positive(octaves=octaves)
-    floating(x=x)
+    _check.positive(octaves=octaves)
+    _check.floating(x=x)
     if x.ndim == 0:
         raise ValueError("x is a single number, but its last axis must hold coordinates: use x.reshape(1).")
     frequencies = math.pi * 2.0 ** torch.arange(octaves, dtype=x.dtype, device=x.device)  # (octaves,)
@@ -119,10 +121,12 @@ class CoordinateMLP(nn.Module):
         d_code: int = 8,
     ) -> None:
         super().__init__()
-        positive(d_in=d_in, d_out=d_out, d_hidden=d_hidden, hidden_layers=hidden_layers, objects=objects)
-        positive(d_code=d_code)
+        _check.positive(
+            d_in=d_in, d_out=d_out, d_hidden=d_hidden, hidden_layers=hidden_layers, objects=objects
+        )
+        _check.positive(d_code=d_code)
         if octaves:
-            positive(octaves=octaves)
+            _check.positive(octaves=octaves)
         self.d_in, self.octaves = d_in, octaves
         d_features = d_in * (2 * octaves if octaves else 1)
         self.codes: nn.Parameter | None = None
@@ -145,7 +149,7 @@ class CoordinateMLP(nn.Module):
         Raises:
             ValueError: if shapes do not fit, or if codes are missing or not wanted.
         """
-        features(next(self.mlp.parameters()), self.d_in, points=points)
+        _check.features(next(self.mlp.parameters()), self.d_in, points=points)
         seen = fourier_features(points, octaves=self.octaves) if self.octaves else points  # (..., features)
         if self.codes is None:
             if objects is not None or code is not None:

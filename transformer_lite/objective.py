@@ -8,7 +8,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from transformer_lite._check import counted, floating, positive, probability, shown
+from transformer_lite import _check
+from transformer_lite._shape import shown
 
 
 def smooth_labels(targets: Tensor, *, vocabulary: int, smoothing: float = 0.1, pad: int = 0) -> Tensor:
@@ -28,9 +29,9 @@ def smooth_labels(targets: Tensor, *, vocabulary: int, smoothing: float = 0.1, p
     Raises:
         ValueError: for ids outside the vocabulary, or ε outside [0, 1).
     """
-    probability(smoothing=smoothing)
-    positive(vocabulary=vocabulary)
-    counted(pad=pad)
+    _check.probability(smoothing=smoothing)
+    _check.positive(vocabulary=vocabulary)
+    _check.counted(pad=pad)
     if vocabulary < 3 or not pad < vocabulary:
         raise ValueError(
             f"vocabulary = {vocabulary} with pad = {pad}: there must be two words besides the padding token, "
@@ -67,7 +68,7 @@ def translation_loss(logits: Tensor, targets: Tensor, *, smoothing: float = 0.1,
     Raises:
         ValueError: as for ``smooth_labels``, and if the shapes do not fit.
     """
-    floating(logits=logits)
+    _check.floating(logits=logits)
     if logits.shape[:-1] != targets.shape:
         raise ValueError(
             f"logits have shape {shown(logits.shape)} and targets {shown(targets.shape)}, but logits need one "
@@ -96,5 +97,5 @@ def warm_up(step: int, *, d_model: int, steps: int = 4000) -> float:
     Raises:
         ValueError: if ``step`` or ``steps`` is below 1.
     """
-    positive(step=step, steps=steps, d_model=d_model)
+    _check.positive(step=step, steps=steps, d_model=d_model)
     return float(d_model**-0.5 * min(step**-0.5, step * steps**-1.5))

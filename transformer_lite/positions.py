@@ -14,7 +14,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from transformer_lite._check import above_zero, counted, fits, floating, positive, sequence, shown
+from transformer_lite import _check
+from transformer_lite._shape import fits, shown
 
 
 def frequencies(*, d_model: int, base: float | Tensor = 10000.0) -> Tensor:
@@ -32,8 +33,8 @@ def frequencies(*, d_model: int, base: float | Tensor = 10000.0) -> Tensor:
     Raises:
         ValueError: if ``d_model`` is below 1 or ``base`` is not positive.
     """
-    positive(d_model=d_model)
-    above_zero(base=base)
+    _check.positive(d_model=d_model)
+    _check.above_zero(base=base)
     exponents = torch.arange(0, d_model, 2, dtype=torch.float64) / d_model  # (d_model / 2,)
     return torch.as_tensor(base, dtype=torch.float64) ** -exponents  # (d_model / 2,)
 
@@ -158,7 +159,7 @@ def rotate(x: Tensor, positions: Tensor | int, *, base: float | Tensor = 10000.0
             f"x has shape {shown(x.shape)}, but must be (..., T, d_k) with an even d_k to be turned."
         )
     angles = _angles(positions, x.shape[-1], base)  # (..., T, d_k / 2)
-    floating(x=x)
+    _check.floating(x=x)
     if angles.ndim == 1 or not fits(angles.shape[:-1], x.shape[:-1]):
         raise ValueError(
             f"there are {angles.shape[-2] if angles.ndim > 1 else 'no'} positions for x with {x.shape[-2]} rows, "
@@ -220,7 +221,7 @@ class LearnedPositions(nn.Module):
 
     def __init__(self, *, d_model: int, max_length: int) -> None:
         super().__init__()
-        positive(d_model=d_model, max_length=max_length)
+        _check.positive(d_model=d_model, max_length=max_length)
         self.weight = nn.Parameter(nn.init.normal_(torch.empty(max_length, d_model), std=0.02))
 
     def forward(self, x: Tensor, *, start: int = 0) -> Tensor:
@@ -262,7 +263,7 @@ class RelativeBias(nn.Module):
 
     def __init__(self, *, heads: int, max_distance: int) -> None:
         super().__init__()
-        positive(heads=heads, max_distance=max_distance)
+        _check.positive(heads=heads, max_distance=max_distance)
         self.table = nn.Parameter(nn.init.normal_(torch.empty(heads, 2 * max_distance + 1), std=0.02))
 
     def forward(self, T: int, S: int | None = None) -> Tensor:
@@ -272,7 +273,7 @@ class RelativeBias(nn.Module):
             ValueError: for a negative length.
         """
         S = T if S is None else S
-        counted(T=T, S=S)
+        _check.counted(T=T, S=S)
         farthest = self.table.shape[1] // 2
         queries = torch.arange(T, device=self.table.device) + (S - T)  # (T,)
         keys = torch.arange(S, device=self.table.device)  # (S,)
@@ -307,7 +308,7 @@ def relative_index(height: int, width: int) -> Tensor:
     Raises:
         ValueError: if a size is below 1.
     """
-    positive(height=height, width=width)
+    _check.positive(height=height, width=width)
     row = torch.arange(height).repeat_interleave(width)  # (height · width,)
     column = torch.arange(width).repeat(height)  # (height · width,)
     rows = row[:, None] - row + height - 1  # (height · width, height · width)
@@ -330,7 +331,7 @@ class RelativeBias2d(nn.Module):
 
     def __init__(self, *, heads: int, height: int, width: int) -> None:
         super().__init__()
-        positive(heads=heads)
+        _check.positive(heads=heads)
         self.register_buffer("index", relative_index(height, width), persistent=False)
         entries = (2 * height - 1) * (2 * width - 1)
         self.table = nn.Parameter(nn.init.trunc_normal_(torch.empty(entries, heads), std=0.02))
@@ -343,13 +344,13 @@ class RelativeBias2d(nn.Module):
 def _angles(positions: Tensor | int, d_model: int, base: float | Tensor) -> Tensor:
     """How far each hand has turned at each position: ``(*positions.shape, d_model / 2)`` in float64."""
     if not isinstance(positions, Tensor):
-        counted(T=positions)
+        _check.counted(T=positions)
         positions = torch.arange(positions)
     speeds = frequencies(d_model=d_model, base=base).to(positions.device)
     return positions.double()[..., None] * speeds
 
 
 def _check_embeddings(x: Tensor, d_model: int, start: int) -> None:
-    floating(x=x)
-    sequence(x, d_model, x=x)
-    counted(start=start)
+    _check.floating(x=x)
+    _check.sequence(x, d_model, x=x)
+    _check.counted(start=start)

@@ -19,7 +19,9 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from transformer_lite._check import Record, positive, sequence, shown
+from transformer_lite import _check
+from transformer_lite._record import Record
+from transformer_lite._shape import shown
 
 
 def packed_rows(lengths: Tensor | Sequence[int]) -> list[int]:
@@ -74,7 +76,7 @@ class RNN(nn.Module):
 
     def __init__(self, *, d_in: int, d_hidden: int) -> None:
         super().__init__()
-        positive(d_in=d_in, d_hidden=d_hidden)
+        _check.positive(d_in=d_in, d_hidden=d_hidden)
         self.d_in = d_in
         self.input = nn.Linear(d_in, d_hidden)
         self.recurrent = nn.Linear(d_hidden, d_hidden, bias=False)
@@ -104,7 +106,7 @@ class RNN(nn.Module):
         Raises:
             ValueError: for shapes that do not fit.
         """
-        sequence(self.input.weight, self.d_in, x=x)
+        _check.sequence(self.input.weight, self.d_in, x=x)
         batch, steps, _ = x.shape
         d_hidden = self.recurrent.in_features
         if state is None:

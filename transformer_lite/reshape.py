@@ -23,8 +23,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from transformer_lite._check import features as check_features
-from transformer_lite._check import floating, positive, shown
+from transformer_lite import _check
+from transformer_lite._shape import shown
 from transformer_lite.attention import attention
 from transformer_lite.convolution import convolution_matrix
 
@@ -169,7 +169,7 @@ class OutputQueries(nn.Module):
         query_content: bool = False,
     ) -> None:
         super().__init__()
-        positive(features=features, d_k=d_k)
+        _check.positive(features=features, d_k=d_k)
         if keys not in ("content", "position", "both"):
             raise ValueError(f'keys is {keys!r}, but must be "content", "position" or "both".')
         self.size, self.size_out, self.features = *_sizes(size, size_out), features
@@ -219,17 +219,17 @@ def _sizes(size: Size, size_out: Size) -> tuple[Size, Size]:
     for name, pair in (("size", size), ("size_out", size_out)):
         if len(pair) != 2:
             raise ValueError(f"{name} is {pair}, but must be a height and a width.")
-        positive(**{f"the height in {name}": pair[0], f"the width in {name}": pair[1]})
+        _check.positive(**{f"the height in {name}": pair[0], f"the width in {name}": pair[1]})
     return (size[0], size[1]), (size_out[0], size_out[1])
 
 
 def _check_map(x: Tensor, size: Size, weight: Tensor | None = None) -> int:
-    floating(x=x)
+    _check.floating(x=x)
     if x.ndim != 4 or x.shape[1:3] != size:
         raise ValueError(
             f"x has shape {shown(x.shape)}, but must be (batch, H = {size[0]}, W = {size[1]}, features)."
         )
-    positive(features=x.shape[3])
+    _check.positive(features=x.shape[3])
     if weight is not None:
-        check_features(weight, x.shape[3], x=x)  # the same kind of numbers
+        _check.dtype(weight, x=x)
     return x.shape[3]

@@ -21,7 +21,9 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from transformer_lite._check import Record, floating, shown
+from transformer_lite import _check
+from transformer_lite._record import Record
+from transformer_lite._shape import shown
 from transformer_lite.swin import from_windows, neighbours, to_windows
 
 
@@ -41,7 +43,7 @@ def rollout(weights: Sequence[Tensor], *, residual: float = 0.5) -> Tensor:
     _check_residual(residual)
     if not weights:
         raise ValueError("there are no layers: give the attention weights of one at least.")
-    floating(**{f"layer {i}": layer for i, layer in enumerate(weights)})
+    _check.floating(**{f"layer {i}": layer for i, layer in enumerate(weights)})
     first = weights[0]
     for layer in weights:
         if layer.ndim != 4 or layer.shape[2] != layer.shape[3] or layer.shape[::2] != first.shape[::2]:

@@ -19,7 +19,8 @@ import math
 import torch
 from torch import Tensor, nn
 
-from transformer_lite._check import floating, matrices, positive, shown
+from transformer_lite import _check
+from transformer_lite._shape import shown
 
 
 def dot(query: Tensor, key: Tensor) -> Tensor:
@@ -84,8 +85,8 @@ def bilinear(query: Tensor, key: Tensor, weight: Tensor) -> Tensor:
     Raises:
         ValueError: if W does not fit.
     """
-    matrices(query=query, key=key)
-    floating(query=query, weight=weight)
+    _check.matrices(query=query, key=key)
+    _check.floating(query=query, weight=weight)
     if weight.shape != (query.shape[-1], key.shape[-1]):
         raise ValueError(
             f"weight has shape {shown(weight.shape)}, but queries with {query.shape[-1]} features and keys "
@@ -115,8 +116,8 @@ def additive(query: Tensor, key: Tensor, weight_query: Tensor, weight_key: Tenso
     Raises:
         ValueError: if a weight does not fit.
     """
-    matrices(query=query, key=key)
-    floating(query=query, weight_query=weight_query, weight_key=weight_key, v=v)
+    _check.matrices(query=query, key=key)
+    _check.floating(query=query, weight_query=weight_query, weight_key=weight_key, v=v)
     expected = {
         "weight_query": (weight_query, (*v.shape, query.shape[-1])),
         "weight_key": (weight_key, (*v.shape, key.shape[-1])),
@@ -162,7 +163,7 @@ class Bilinear(nn.Module):
 
     def __init__(self, *, d_query: int, d_key: int) -> None:
         super().__init__()
-        positive(d_query=d_query, d_key=d_key)
+        _check.positive(d_query=d_query, d_key=d_key)
         self.weight = nn.Parameter(nn.init.xavier_uniform_(torch.empty(d_query, d_key)))
 
     def forward(self, query: Tensor, key: Tensor) -> Tensor:
@@ -175,7 +176,7 @@ class Additive(nn.Module):
 
     def __init__(self, *, d_query: int, d_key: int, d_hidden: int) -> None:
         super().__init__()
-        positive(d_query=d_query, d_key=d_key, d_hidden=d_hidden)
+        _check.positive(d_query=d_query, d_key=d_key, d_hidden=d_hidden)
         self.weight_query = nn.Parameter(nn.init.xavier_uniform_(torch.empty(d_hidden, d_query)))
         self.weight_key = nn.Parameter(nn.init.xavier_uniform_(torch.empty(d_hidden, d_key)))
         self.v = nn.Parameter(nn.init.normal_(torch.empty(d_hidden), std=1 / math.sqrt(d_hidden)))
@@ -199,7 +200,7 @@ def default_scale(query: Tensor) -> float:
 
 
 def _check_pair(query: Tensor, key: Tensor) -> None:
-    matrices(query=query, key=key)
+    _check.matrices(query=query, key=key)
     if query.shape[-1] != key.shape[-1]:
         raise ValueError(
             f"query has {query.shape[-1]} features and key {key.shape[-1]} (shapes {shown(query.shape)} and "

@@ -30,7 +30,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from transformer_lite._check import Record, features, positive, shown, within
+from transformer_lite import _check
+from transformer_lite._record import Record, within
+from transformer_lite._shape import shown
 from transformer_lite.attention import MultiHeadAttention
 from transformer_lite.layers import FeedForward
 from transformer_lite.positions import RelativeBias2d
@@ -49,7 +51,7 @@ def partition(x: Tensor, *, window: int) -> Tensor:
     Map ``(batch, H, W, features)`` to ``(batch, H/M · W/M, M · M, features)``; M divides H and W.
     """
     batch, H, W, features = _check_map(x)
-    positive(window=window)
+    _check.positive(window=window)
     if H % window or W % window:
         raise ValueError(f"a map of {H} × {W} does not divide into windows of {window}: pad it first.")
     down, across = H // window, W // window
@@ -81,7 +83,7 @@ def roll(x: Tensor, shift: Pair) -> Tensor:
 def pad(x: Tensor, *, multiple: int, value: float = 0) -> Tensor:
     """Fill up a map ``(batch, H, W, features)`` below and on the right, until both sides are multiples."""
     _, H, W, _ = _check_map(x)
-    positive(multiple=multiple)
+    _check.positive(multiple=multiple)
     below, right = -H % multiple, -W % multiple
     return F.pad(x, (0, 0, 0, right, 0, below), value=value) if below or right else x
 
@@ -93,7 +95,7 @@ def to_windows(x: Tensor, *, window: int, shift: Pair) -> Tensor:
 
 def from_windows(windows: Tensor, H: int, W: int, *, window: int, shift: Pair) -> Tensor:
     """Put together, roll back, cut off the padding: undoes ``to_windows`` for a map of H × W."""
-    positive(H=H, W=W, window=window)
+    _check.positive(H=H, W=W, window=window)
     x = reverse(windows, H + -H % window, W + -W % window)  # (batch, H', W', features)
     return roll(x, (-shift[0], -shift[1]))[:, :H, :W]  # (batch, H, W, features)
 
@@ -133,7 +135,7 @@ def window_mask(H: int, W: int, *, window: int, shift: Pair) -> Tensor | None:
 
 def half_window(H: int, W: int, *, window: int) -> Pair:
     """The shift of every second block. A direction in which one window covers the map is not shifted."""
-    positive(H=H, W=W, window=window)
+    _check.positive(H=H, W=W, window=window)
     down, right = (window // 2 if size > window else 0 for size in (H, W))
     return down, right
 
@@ -157,7 +159,7 @@ class SwinBlock(nn.Module):
 
     def __init__(self, *, d_model: int, heads: int, window: int, shifted: bool, dropout: float = 0.0) -> None:
         super().__init__()
-        positive(d_model=d_model, window=window)
+        _check.positive(d_model=d_model, window=window)
         self.d_model, self.window, self.shifted = d_model, window, shifted
         self.norm_attention, self.norm_feed_forward = nn.LayerNorm(d_model), nn.LayerNorm(d_model)
         self.attention = MultiHeadAttention(d_model=d_model, heads=heads, dropout=dropout)
@@ -172,7 +174,7 @@ class SwinBlock(nn.Module):
         the maps behind either part, ``after_attention`` and ``output``.
         """
         _, H, W, _ = _check_map(x)
-        features(self.feed_forward.inner.weight, self.d_model, x=x)
+        _check.features(self.feed_forward.inner.weight, self.d_model, x=x)
         shift = half_window(H, W, window=self.window) if self.shifted else (0, 0)
         windows = to_windows(self.norm_attention(x), window=self.window, shift=shift)
         shape = windows.shape  # (batch, windows, M · M, d_model)
@@ -207,13 +209,13 @@ class PatchMerging(nn.Module):
 
     def __init__(self, *, d_model: int) -> None:
         super().__init__()
-        positive(d_model=d_model)
+        _check.positive(d_model=d_model)
         self.norm = nn.LayerNorm(4 * d_model)
         self.reduction = nn.Linear(4 * d_model, 2 * d_model, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map ``(batch, H, W, d_model)`` to ``(batch, ⌈H / 2⌉, ⌈W / 2⌉, 2 d_model)``."""
-        features(self.reduction.weight, self.reduction.in_features // 4, x=x)
+        _check.features(self.reduction.weight, self.reduction.in_features // 4, x=x)
         merged: Tensor = self.reduction(self.norm(neighbours(x)))
         return merged
 
@@ -245,7 +247,7 @@ class Stage(nn.Module):
         self, *, d_model: int, depth: int, heads: int, window: int, merge: bool, dropout: float = 0.0
     ) -> None:
         super().__init__()
-        positive(depth=depth)
+        _check.positive(depth=depth)
         if merge and d_model % 2:
             raise ValueError(f"d_model = {d_model} is odd, but merging doubles the features.")
         self.merge = PatchMerging(d_model=d_model // 2) if merge else None
@@ -294,7 +296,7 @@ class Swin(nn.Module):
         super().__init__()
         if len(depths) != len(heads) or not depths:
             raise ValueError(f"depths {depths} and heads {heads} must name one number for each stage.")
-        positive(classes=classes)
+        _check.positive(classes=classes)
         self.patches = PatchEmbedding(patch=patch, channels=channels, d_model=d_model)
         self.norm_patches = nn.LayerNorm(d_model)
         self.dropout = nn.Dropout(dropout)
@@ -354,7 +356,7 @@ def _check_map(x: Tensor) -> tuple[int, int, int, int]:
 
 
 def _check_window(H: int, W: int, window: int, shift: Pair) -> None:
-    positive(H=H, W=W, window=window)
+    _check.positive(H=H, W=W, window=window)
     if not all(0 <= s < window for s in shift):
         raise ValueError(
             f"shift is {shift}, but both numbers must be at least 0 and less than window = {window}."

@@ -18,8 +18,9 @@ from typing import Any, Literal
 import torch
 from torch import Tensor, nn
 
-from transformer_lite import masks
-from transformer_lite._check import Record, positive, shown, within
+from transformer_lite import _check, masks
+from transformer_lite._record import Record, within
+from transformer_lite._shape import shown
 from transformer_lite.cache import DecoderCache
 from transformer_lite.decoding import Step
 from transformer_lite.layers import DecoderLayer, EncoderLayer, TokenEmbedding
@@ -40,7 +41,7 @@ class Encoder(nn.Module):
 
     def __init__(self, *, layers: int, **options: Any) -> None:
         super().__init__()
-        positive(layers=layers)
+        _check.positive(layers=layers)
         self.layers = nn.ModuleList(EncoderLayer(**options) for _ in range(layers))
         self.last_norm = _last_norm(**options)
 
@@ -86,7 +87,7 @@ class Decoder(nn.Module):
 
     def __init__(self, *, layers: int, **options: Any) -> None:
         super().__init__()
-        positive(layers=layers)
+        _check.positive(layers=layers)
         self.layers = nn.ModuleList(DecoderLayer(**options) for _ in range(layers))
         self.last_norm = _last_norm(**options)
 
@@ -234,7 +235,7 @@ class Transformer(nn.Module):
         Raises:
             ValueError: for ids outside the vocabulary, or shapes that do not fit.
         """
-        start = 0 if cache is None else len(cache)
+        start = 0 if cache is None else cache.length
         x = _embed(target, self.target_embedding, self.target_positions, start)  # (batch, T, d_model)
         seen = within(record, "decoder")
         x = self.decoder(self.dropout(x), memory, None, memory_mask, cache=cache, record=seen)
@@ -323,7 +324,7 @@ class LanguageModel(nn.Module):
         Raises:
             ValueError: for ids outside the vocabulary.
         """
-        start = 0 if cache is None else len(cache)
+        start = 0 if cache is None else cache.length
         x = _embed(ids, self.embedding, self.positions, start)  # (batch, T, d_model)
         x = self.stack(self.dropout(x), causal=True, cache=cache, record=record)
         return self.embedding.logits(x[:, -1:] if last else x)

@@ -22,7 +22,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from transformer_lite._check import Record, features, floating, positive, shown, within
+from transformer_lite import _check
+from transformer_lite._record import Record, within
+from transformer_lite._shape import shown
 from transformer_lite.layers import EncoderLayer
 
 SIZES: dict[str, dict[str, int]] = {
@@ -59,7 +61,7 @@ def cut(images: Tensor, *, patch: int) -> Tensor:
     Raises:
         ValueError: if the images do not divide into patches.
     """
-    positive(patch=patch)
+    _check.positive(patch=patch)
     if images.ndim != 4:
         raise ValueError(f"images have shape {shown(images.shape)}, but must be (batch, channels, H, W).")
     batch, channels, H, W = images.shape
@@ -70,6 +72,32 @@ def cut(images: Tensor, *, patch: int) -> Tensor:
         )
     images = images.view(batch, channels, H // patch, patch, W // patch, patch)
     return images.permute(0, 2, 4, 1, 3, 5).flatten(3)  # (batch, H / P, W / P, channels · P · P)
+
+
+def join(patches: Tensor, *, patch: int) -> Tensor:
+    """Put the patches of images together again; undoes ``cut``.
+
+    Args:
+        patches: ``(batch, rows, columns, channels · P · P)``, as ``cut`` returns them.
+        patch: P, height and width of a patch.
+
+    Returns:
+        Images ``(batch, channels, rows · P, columns · P)``.
+
+    Raises:
+        ValueError: if ``patches`` has other axes, or its features are not whole patches.
+    """
+    _check.positive(patch=patch)
+    if patches.ndim != 4 or patches.shape[3] % patch**2:
+        raise ValueError(
+            f"patches have shape {shown(patches.shape)}, but must be (batch, rows, columns, channels · {patch} · "
+            f"{patch})."
+        )
+    batch, rows, columns, features = patches.shape
+    channels = features // patch**2
+    patches = patches.view(batch, rows, columns, channels, patch, patch)
+    images = patches.permute(0, 3, 1, 4, 2, 5)  # (batch, channels, rows, P, columns, P)
+    return images.reshape(batch, channels, rows * patch, columns * patch)
 
 
 class PatchEmbedding(nn.Module):
@@ -88,7 +116,7 @@ class PatchEmbedding(nn.Module):
 
     def __init__(self, *, patch: int, channels: int, d_model: int) -> None:
         super().__init__()
-        positive(patch=patch, channels=channels, d_model=d_model)
+        _check.positive(patch=patch, channels=channels, d_model=d_model)
         self.patch, self.channels = patch, channels
         self.projection = nn.Linear(channels * patch * patch, d_model)
 
@@ -98,12 +126,12 @@ class PatchEmbedding(nn.Module):
         Raises:
             ValueError: if the images have other channels, or do not divide into patches.
         """
-        floating(images=images)
+        _check.floating(images=images)
         if images.ndim != 4 or images.shape[1] != self.channels:
             raise ValueError(
                 f"images have shape {shown(images.shape)}, but must be (batch, channels = {self.channels}, H, W)."
             )
-        features(self.projection.weight, images.shape[-1], images=images)  # the same kind of numbers
+        _check.dtype(self.projection.weight, images=images)
         embedded: Tensor = self.projection(cut(images, patch=self.patch))  # (batch, H / P, W / P, d_model)
         return embedded
 
@@ -124,8 +152,8 @@ def stretch(positions: Tensor, rows: int, columns: int) -> Tensor:
     Raises:
         ValueError: if a size is below 1, or ``positions`` has another number of axes.
     """
-    positive(rows=rows, columns=columns)
-    floating(positions=positions)
+    _check.positive(rows=rows, columns=columns)
+    _check.floating(positions=positions)
     if positions.ndim != 3 or 0 in positions.shape:
         raise ValueError(
             f"positions has shape {shown(positions.shape)}, but must be (rows, columns, d_model), none of them 0."
@@ -174,7 +202,7 @@ class ViT(nn.Module):
     ) -> None:
         super().__init__()
         height, width = image if isinstance(image, tuple) else (image, image)
-        positive(height=height, width=width, patch=patch, depth=depth, classes=classes)
+        _check.positive(height=height, width=width, patch=patch, depth=depth, classes=classes)
         if height % patch or width % patch:
             raise ValueError(
                 f"images of {height} × {width} pixels do not divide into patches of {patch} × {patch}: "

@@ -12,9 +12,9 @@ import pytest
 
 from transformer_lite import explore
 from transformer_lite.explore.controls import Control
+from transformer_lite.explore.figure import Frames
 from transformer_lite.explore.text import say
 from transformer_lite.explore.views import View
-from transformer_lite.explore.words import summary
 
 from ..built import built_site, live_pages, markup, trace
 from .conftest import WORKBENCH
@@ -64,11 +64,7 @@ def test_the_workbench_has_everything_that_a_chapter_uses():
     drawn = looks_of(
         view for figure in figures for views in figure["views"].values() for view in views.values()
     )
-    here = [
-        figure.describe_views(figure.run(**variant))
-        for figure in FIGURES.values()
-        for _, variant in figure.variants()
-    ]
+    here = [shown.described for figure in FIGURES.values() for shown in Frames(figure).variants().values()]
     missing = drawn - looks_of(view for views in here for view in views.values())
     assert not missing, sorted(missing)
     asked = set(re.findall(r'"kind":"(\w+)","hints"', "".join(map(markup, live_pages()))))
@@ -161,7 +157,7 @@ def test_the_summary_follows_the_numbers(live):
         for name, control in live.controls(id_).items():
             for value in other_values(control, live.controls(id_), live.values(id_)):
                 values = live.set(id_, **{name: value})
-                assert live.said(id_, ".tl-summary") == summary(figure, figure.show(values), values)
+                assert live.said(id_, ".tl-summary") == figure.show(values).summary()
             live.reset(id_)
 
 

@@ -10,9 +10,8 @@ import xml.etree.ElementTree as ET
 import pytest
 from playwright.sync_api import expect
 
-from transformer_lite.explore.figure import outputs
+from transformer_lite.explore.axes import Setting
 from transformer_lite.explore.text import catalogue, number, say
-from transformer_lite.explore.words import summary
 
 from .settings import assert_close, numbers
 from .workbench import FIGURES, VOCABULARY
@@ -48,12 +47,14 @@ def test_a_figure_shows_what_its_function_computes(bench, id_):
     figure = FIGURES[id_]
     rng = random.Random(1)
     for _ in range(3):
-        values = figure.check({n: c.sample(rng) for n, c in figure.controls.items() if c.kind != "pick"})
+        values = figure.check(
+            {n: c.sample(rng, Setting({}, {})) for n, c in figure.controls.items() if c.kind != "pick"}
+        )
         assert bench.set(id_, **values) == values
-        shown, views = bench.outputs(id_), figure.show(values)
-        for name, tensor in outputs(views).items():
-            assert_close(numbers(shown, name), tensor.detach().numpy())
-        assert bench.said(id_, ".tl-summary") == summary(figure, views, values)
+        seen, shown = bench.outputs(id_), figure.show(values)
+        for name, tensor in shown.outputs.items():
+            assert_close(numbers(seen, name), tensor.detach().numpy())
+        assert bench.said(id_, ".tl-summary") == shown.summary()
 
 
 # -- bad input -----------------------------------------------------------------------------------------------------

@@ -30,8 +30,8 @@ from transformer_lite.explore import (
     Words,
     exercise,
     explore,
+    host,
     kept,
-    page,
 )
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -261,18 +261,23 @@ FIGURES = {
 EXERCISES = [score_of_two, which_scale, which_step_first, who_sees_whom]
 
 
-def make(folder: Path) -> None:
-    """Write the page and everything that it needs."""
+ALL = [*FIGURES.values(), *EXERCISES]
+
+
+def make(folder: Path, shown=ALL, edit=lambda front: front) -> None:
+    """Write the page and everything that it needs; `edit` may change the front end."""
     sys.path.insert(0, str(ROOT / "book/_ext"))
     from house.explorables import install_front_end
 
     static = folder / "_static"
     static.mkdir(parents=True)
     install_front_end(ROOT / "node_modules", static)
+    front = static / "explore/explore.mjs"
+    front.write_text(edit(front.read_text(encoding="utf-8")), encoding="utf-8")
     # Beside the chapters' graphs: what does not change from one run of the tests to the next is exported once.
-    build = {page.SITE: str(static / "figures"), kept.FOLDER: str(ROOT / "_build/graphs")}
+    build = {host.SITE: str(static / "figures"), kept.FOLDER: str(ROOT / "_build/graphs")}
     with patch.dict(os.environ, build):
-        parts = [shown._repr_mimebundle_()["text/html"] for shown in (*FIGURES.values(), *EXERCISES)]
+        parts = [each._repr_mimebundle_()["text/html"] for each in shown]
     body = "\n".join(f"{part}\n<p class='after'>What follows {i}.</p>" for i, part in enumerate(parts))
     (folder / "workbench.html").write_text(
         f"""<!doctype html>

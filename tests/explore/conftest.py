@@ -3,7 +3,7 @@
 import json
 import shutil
 import subprocess
-from importlib.resources import files
+from pathlib import Path
 
 import pytest
 import torch
@@ -21,10 +21,9 @@ from transformer_lite.explore import (
     Toggle,
     Tokens,
     Words,
+    bundle,
     explore,
-    palette,
 )
-from transformer_lite.explore.text import catalogue
 
 VOCABULARY = ["the", "cat", "dog", "chased", "a", "red"]
 EMBEDDING = torch.randn(6, 4, generator=torch.Generator().manual_seed(0))
@@ -83,17 +82,17 @@ def gradient():
 
 
 @pytest.fixture(scope="session")
-def node():
+def node(tmp_path_factory):
     """`node(body, data)` runs JavaScript with `data` and the front end's modules at hand, and gives what it returns.
 
-    `await front("text.mjs")` in the body gives a module.
+    `await front("text.mjs")` in the body gives a module; `data.mjs` stands among them, as in the bundle.
     """
     program = shutil.which("node")
     assert program, "the tests of the front end need Node"
-    alphabet = palette.as_json() | {"dark_marks": palette.DARK_MARKS}
-    folder = files("transformer_lite.explore") / "front"
+    folder = tmp_path_factory.mktemp("modules") / "front"
+    shutil.copytree(Path(bundle.__file__).parent / "front", folder)
+    (folder / "data.mjs").write_text(bundle.data())
     start = (
-        f"globalThis.TEXT = {json.dumps(catalogue())}; globalThis.PALETTE = {json.dumps(alphabet)};\n"
         f"const front = (name) => import({json.dumps(folder.as_uri())} + '/' + name);\n"
         "let text = ''; for await (const part of process.stdin) text += part; const data = JSON.parse(text);\n"
     )

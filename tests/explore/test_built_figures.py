@@ -30,7 +30,7 @@ def test_addresses_lead_back_to_every_recorded_setting(node):
     assert figures
     lost = node(
         """const { fromFragment, toFragment } = await front("address.mjs");
-        const { checkValues } = await front("controls.mjs");
+        const { checkValues } = await front("values.mjs");
         return data.flatMap(({ where, figure: { name, controls }, settings }) => settings.flatMap((values) => {
           const fragment = toFragment([{ name, controls, values }]);
           const defaults = Object.fromEntries(Object.entries(controls).map(([key, { value }]) => [key, value]));
@@ -51,7 +51,7 @@ def test_every_value_that_does_not_fit_is_refused_with_a_sentence(node):
         for where, figure, _ in stored("figure")
     ]
     answers = node(
-        """const { checkValues } = await front("controls.mjs");
+        """const { checkValues } = await front("values.mjs");
         return data.flatMap(({ where, controls, refused }) => refused.map((changes) => {
           const defaults = Object.fromEntries(Object.entries(controls).map(([key, { value }]) => [key, value]));
           try {

@@ -10,8 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from transformer_lite.explore import Choice, Length, Order, Pick, Points, Slider, Toggle, Words
+from transformer_lite.explore.axes import Setting
 
 VOCABULARY = ["the", "cat", "dog"]
+ALONE = Setting({}, {})
 
 
 def prepared(control, name="size"):
@@ -177,7 +179,7 @@ ALL = [SLIDER, Slider(-1, 1, 0.3), LENGTH, CHOICE, TOGGLE, WORDS]
 @given(seed=st.integers(0, 10**6))
 def test_samples_and_extremes_are_accepted_and_encoded(control, seed):
     prepared(control)
-    for value in [control.sample(random.Random(seed)), *control.extremes()]:
+    for value in [control.sample(random.Random(seed), ALONE), *control.extremes()]:
         assert control.check(value) == value
         control.encode(value)
 
@@ -211,7 +213,7 @@ def test_the_front_end_refuses_the_same_with_the_same_sentence(node):
     data = [[prepared(control).describe(), value] for control, value, _ in cases]
     said = node(
         """
-        const { checkValues } = await front("controls.mjs");
+        const { checkValues } = await front("values.mjs");
         return data.map(([control, value]) => {
           try { checkValues({ x: { axes: [], ...control } }, { x: control.value }, { x: value }); return "accepted"; }
           catch (reason) { return reason.message; }
@@ -227,11 +229,11 @@ def test_the_front_end_accepts_every_sample(node):
     data = [
         [prepared(c).describe(), value]
         for c in ALL
-        for value in [*c.extremes(), *(c.sample(rng) for _ in range(20))]
+        for value in [*c.extremes(), *(c.sample(rng, ALONE) for _ in range(20))]
     ]
     taken = node(
         """
-        const { checkValues, valueFromText, valueToText } = await front("controls.mjs");
+        const { checkValues, valueFromText, valueToText } = await front("values.mjs");
         return data.map(([control, value]) => [
           checkValues({ x: control }, { x: control.value }, { x: value }).x,
           valueFromText(control, valueToText(value)),
@@ -309,7 +311,7 @@ def test_unusable_orders_and_points_are_refused(control, reason):
 def test_samples_and_extremes_of_orders_and_points_fit(control):
     prepared(control)
     rng = random.Random(0)
-    drawn = [control.sample(rng) for _ in range(50)]
+    drawn = [control.sample(rng, ALONE) for _ in range(50)]
     for value in [*drawn, *control.extremes()]:
         assert control.check(value) == value
     assert len({str(value) for value in drawn}) > 10

@@ -6,7 +6,7 @@ import re
 import pytest
 import torch
 
-from transformer_lite.explore import Exercise, exercise, page
+from transformer_lite.explore import Exercise, exercise, host
 
 QUERY, KEY = torch.tensor([[1.0, 2.0], [0.5, -1.0]]), torch.tensor([[3.0, 1.0], [2.0, 4.0]])
 
@@ -46,9 +46,9 @@ def test_orders_and_masks_are_answers_too():
     assert (ordered.kind, masked.kind) == ("order", "mask")
     assert ordered.figure.run()["right"].tensors()[""].tolist() == [1, 0, 2]
     assert masked.figure.run()["right"].tensors()[""].tolist() == [[1, 0], [1, 1], [1, 1]]
-    assert page.exercise_html(masked, "").count("tl-cell") == 6
-    assert 'aria-label="row z, column y"' in page.exercise_html(masked, "")
-    assert re.findall(r'class="tl-chip"[^>]*>(\w)<', page.exercise_html(ordered, "")) == ["a", "b", "c"]
+    assert masked.html().count("tl-cell") == 6
+    assert 'aria-label="row z, column y"' in masked.html()
+    assert re.findall(r'class="tl-chip"[^>]*>(\w)<', ordered.html()) == ["a", "b", "c"]
 
 
 def test_answers_are_computed():
@@ -109,7 +109,7 @@ def test_an_exercise_needs_a_question():
 @pytest.mark.parametrize(("function", "options"), [(score, None), (scale, SCALES)])
 def test_the_markup_shows_the_question_and_not_the_answer(function, options):
     made = exercise(hints=HINTS if options is None else SCALE_HINTS, options=options)(function)
-    text = page.exercise_html(made, "score-0")
+    text = made.html("score-0")
     visible = re.sub(r"<script.*?</script>", "", text, flags=re.DOTALL)
     assert function.__doc__.replace("?", "") in visible
     assert "A key is a row" not in visible
@@ -125,7 +125,7 @@ def test_building_writes_a_graph_that_computes_the_answers(tmp_path, monkeypatch
 
     import onnxruntime
 
-    monkeypatch.setenv(page.SITE, str(tmp_path))
+    monkeypatch.setenv(host.SITE, str(tmp_path))
     html = exercise(hints=HINTS)(score)._repr_mimebundle_()["text/html"]
     source = re.search(r'data-source="([^"]+)"', html)[1]
     graph = json.loads((tmp_path / f"{source}.json").read_text())["graphs"][""]

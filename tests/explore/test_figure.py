@@ -6,17 +6,22 @@ import torch
 from transformer_lite.explore import (
     Axis,
     Bars,
+    Choice,
     Explorable,
     Heatmap,
     Length,
     Lines,
     Number,
     Pick,
+    Scatter,
     Slider,
+    Toggle,
     Words,
     explore,
+    host,
 )
 from transformer_lite.explore.figure import outputs
+from transformer_lite.explore.graph import export
 
 
 def scalar(x):
@@ -207,6 +212,140 @@ def test_labels_that_name_no_control_are_left_to_numbers():
         return {"a": Bars(sentence, items="word"), "b": Bars(sentence, items="sentence")}
 
     shown = explore(sentence=Words("the", vocabulary=["the"]))(figure)
-    described = shown.describe_views(shown.run())
+    described = shown.show(shown.defaults).described
     assert described["a"]["axes"][0]["labels"] is None
     assert described["b"]["axes"][0]["labels"] == "sentence"
+
+
+# -- computed once ---------------------------------------------------------------------------------------------------
+
+
+def test_a_figure_of_the_website_computes_each_setting_once(monkeypatch, tmp_path):
+    monkeypatch.setenv(host.SITE, str(tmp_path))
+    computed = []
+
+    @explore(
+        x=Slider(0, 1, value=0.5),
+        words=Words("a b", vocabulary=["a", "b", "c"]),
+        word=Pick("bars", row=1),
+        power=Choice([1, 2, 3]),
+    )
+    def four_views(x, words, word, power):
+        """Caption."""
+        if type(words) is torch.Tensor and not torch.compiler.is_compiling():
+            computed.append((x.item(), tuple(words.tolist()), word.item(), power))
+        bars = (words + x) ** power
+        return {
+            "bars": Bars(bars, items="words"),
+            "map": Heatmap(bars.outer(bars), rows="words", signed=True),
+            "line": Lines(bars),
+            "number": Number(bars[word]),
+        }
+
+    four_views._repr_mimebundle_()
+    assert len(computed) >= 8  # the defaults, the ends of each control, random settings
+    assert len(computed) == len(set(computed)), computed
+
+
+def test_a_figure_that_is_shown_again_is_computed_again():
+    """The reader may have run another cell meanwhile."""
+    scale = torch.tensor(1.0)
+
+    @explore(x=Slider(1, 2))
+    def scaled(x):
+        """Caption."""
+        return Number(x * scale)
+
+    assert scaled.frames().at({"x": 1}).outputs["number"].item() == 1
+    scale.fill_(3)
+    assert scaled.frames().at({"x": 1}).outputs["number"].item() == 3
+
+
+# -- the mathematics apart from its look -----------------------------------------------------------------------------
+
+CURVE = torch.arange(5.0)
+
+
+def apart(function, show):
+    controls = {"time": Slider(0, 4, value=1), "log": Toggle(False)}
+    return explore(**controls, show=show)(function)
+
+
+def mathematics(time, log):
+    """Caption."""
+    curve = CURVE.add(1).log() if log else CURVE * time
+    return {"curve": curve, "places": CURVE**2, "sum": curve.sum()}
+
+
+LOOK = {"curve": Lines(x="places", at="time", y_title="y"), "sum": Number(title="All of it")}
+
+
+def test_tensors_by_name_are_drawn_as_show_says():
+    def together(time, log):
+        """Caption."""
+        found = mathematics(time, log)
+        return {
+            "curve": Lines(found["curve"], x=found["places"], at=time, y_title="y"),
+            "sum": Number(found["sum"], title="All of it"),
+        }
+
+    controls = {"time": Slider(0, 4, value=1), "log": Toggle(False)}
+    one, other = apart(mathematics, LOOK), explore(**controls)(together)
+    for changes in ({}, {"time": 2.5}, {"log": True}):
+        shown, wanted = one.show(one.check(changes)), other.show(other.check(changes))
+        assert shown.described == wanted.described
+        assert list(shown.outputs) == list(wanted.outputs) == ["curve", "curve.x", "curve.at", "sum"]
+        for name, tensor in wanted.outputs.items():
+            assert shown.outputs[name].equal(tensor), name
+    assert set(export(one.frames())) == {"0", "1"}
+
+
+def test_a_single_view_takes_the_tensor_as_it_is():
+    def number(x):
+        """Caption."""
+        return x * 2
+
+    figure = explore(x=Slider(0, 1, value=0.5), show=Number(title="Twice"))(number)
+    assert figure.run()["number"].value.item() == 1
+    assert figure.run()["number"].title == "Twice"
+
+
+def test_one_declaration_of_looks_serves_several_figures():
+    one, other = apart(mathematics, LOOK), apart(mathematics, LOOK)
+    assert one.run(time=2.0)["sum"].value.item() == 2 * other.run()["sum"].value.item()
+
+
+@pytest.mark.parametrize(
+    ("show", "reason"),
+    [
+        ({"curve": Lines(x="places")}, "returns 'sum', but show= does not say how it is drawn"),
+        (LOOK | {"more": Number()}, "Number 'more': there is no 'more' among"),
+        (LOOK | {"sum": Number("total")}, "Number 'sum': there is no 'total' among"),
+        (LOOK | {"curve": Lines(x="sum")}, "Lines x shows a tensor of 1 dimension"),
+        (Number(), "Number 'number': there is no 'number' among time, curve, places, sum"),
+    ],
+)
+def test_looks_that_do_not_fit(show, reason):
+    with pytest.raises(ValueError, match=reason):
+        apart(mathematics, show)
+
+
+def test_a_function_that_returns_views_where_looks_are_given():
+    def views(time, log):
+        """Caption."""
+        return Number(time)
+
+    with pytest.raises(
+        ValueError, match="must return tensors by name, as show= says how each is drawn, got Number"
+    ):
+        apart(views, LOOK)
+
+
+@pytest.mark.parametrize("view", [Number(), Scatter("points", range=(0, 1))])
+def test_a_view_without_its_tensor_is_refused(view):
+    def bare(x):
+        """Caption."""
+        return {"bare": view}
+
+    with pytest.raises(ValueError, match="the view 'bare' has no tensor to show"):
+        explore(x=Slider(0, 1))(bare)

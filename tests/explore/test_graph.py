@@ -29,7 +29,6 @@ from transformer_lite.explore import (
     kept,
 )
 from transformer_lite.explore import graph as exporter
-from transformer_lite.explore.figure import outputs
 from transformer_lite.explore.graph import INPUT, export
 from transformer_lite.explore.trace import pack, packed, settings, trace
 from transformer_lite.memory import energy
@@ -48,7 +47,7 @@ def computed(figure, graph, values):
 def assert_follows(figure, graphs, changes):
     values = figure.check(changes)
     key = next(key for key, variant in figure.variants() if variant.items() <= values.items())
-    got, wanted = computed(figure, graphs[key], values), outputs(figure.show(values))
+    got, wanted = computed(figure, graphs[key], values), figure.show(values).outputs
     assert got.keys() == wanted.keys()
     for name, tensor in wanted.items():
         assert got[name].shape == tuple(tensor.shape), (name, changes)
@@ -58,7 +57,7 @@ def assert_follows(figure, graphs, changes):
 
 
 def test_graphs_follow_pytorch_at_settings_that_are_not_in_the_trace(everything):
-    graphs = export(everything)
+    graphs = export(everything.frames())
     assert graphs.keys() == {f"{scale},{causal}" for scale in range(3) for causal in range(2)}
     for sentence in ["dog", "red red", "a red dog chased the red cat"]:
         last = len(sentence.split()) - 1
@@ -75,7 +74,7 @@ def test_graphs_follow_pytorch_at_settings_that_are_not_in_the_trace(everything)
 
 
 def test_gradients_inside_a_function_are_in_its_graph(gradient):
-    graphs = export(gradient)
+    graphs = export(gradient.frames())
     for d in [1, 2, 8, 31, 32]:
         assert_follows(gradient, graphs, {"d": d})
 
@@ -90,7 +89,7 @@ def test_the_package_s_checks_do_not_read_numbers_under_a_gradient():
         (grad,) = torch.autograd.grad(energy(state, stored, beta=beta).sum(), state)
         return {"slope": Bars(grad[0])}
 
-    graphs = export(slope)
+    graphs = export(slope.frames())
     for beta, place in [(0.5, -1), (8, 1), (2, 0)]:
         assert_follows(slope, graphs, {"beta": beta, "place": place})
 
@@ -104,7 +103,7 @@ def test_a_cosine_of_64_bit_numbers_is_written_as_a_sine():
         angle = k.double() * torch.tensor([1.0, 0.1], dtype=torch.float64)
         return {"wide": Bars(angle.cos()), "narrow": Number(k.cos())}
 
-    (graph,) = export(turned).values()
+    (graph,) = export(turned.frames()).values()
     model = onnx.load_from_string(graph)
     model = onnx.shape_inference.infer_shapes(model)
     types = {
@@ -125,7 +124,7 @@ def test_lengths_that_happen_to_agree_stay_apart():
         """Three lengths, equal at the defaults."""
         return {"outer": Heatmap(n[:, None] * m[None, :]), "sum": Number((words[:, None] + n).sum())}
 
-    graphs = export(table)
+    graphs = export(table.frames())
     for n, m, words in [(1, 1, "a"), (1, 6, "f e"), (6, 1, "a b c d e f"), (4, 4, "a b c d"), (5, 4, "f")]:
         assert_follows(table, graphs, {"n": n, "m": m, "words": words})
 
@@ -138,7 +137,7 @@ def test_lengths_that_happen_to_agree_stay_apart_under_a_gradient():
         (grad,) = torch.autograd.grad((x[:, None] * m[None, :]).sin().sum(), x)
         return {"gradient": Bars(grad), "outer": Heatmap(grad[:, None] * m[None, :])}
 
-    graphs = export(table)
+    graphs = export(table.frames())
     for n, m in [(1, 1), (1, 6), (6, 1), (4, 4), (5, 4)]:
         assert_follows(table, graphs, {"n": n, "m": m})
 
@@ -156,7 +155,7 @@ def test_every_view_and_every_part_comes_out():
             "number": Number(curve.sum()),
         }
 
-    graphs = export(all_views)
+    graphs = export(all_views.frames())
     for changes in [{"n": 2, "x": 0.0}, {"n": 9, "x": 1.0}, {"n": 5, "x": 0.125}]:
         assert_follows(all_views, graphs, changes)
 
@@ -167,7 +166,7 @@ def test_a_view_may_show_an_input_as_it_is():
         """Caption."""
         return {"x": Number(x), "n": Bars(n)}
 
-    assert_follows(echo, export(echo), {"x": 0.25, "n": 1})
+    assert_follows(echo, export(echo.frames()), {"x": 0.25, "n": 1})
 
 
 def test_picks_index_with_one_and_with_two_dimensions():
@@ -178,7 +177,7 @@ def test_picks_index_with_one_and_with_two_dimensions():
         """Caption."""
         return {"table": Heatmap(table), "row": Bars(table[row]), "cell": Number(table[cell[0], cell[1]])}
 
-    assert_follows(look, export(look), {"row": 2, "cell": [1, 3]})
+    assert_follows(look, export(look.frames()), {"row": 2, "cell": [1, 3]})
 
 
 def test_an_unused_control_does_not_break_the_export():
@@ -187,7 +186,7 @@ def test_an_unused_control_does_not_break_the_export():
         """Caption."""
         return Number(x * 2)
 
-    assert_follows(one, export(one), {"x": 0.5, "unused": 0.5, "flag": True})
+    assert_follows(one, export(one.frames()), {"x": 0.5, "unused": 0.5, "flag": True})
 
 
 def test_a_branch_on_a_tensor_is_refused_with_a_reason():
@@ -197,7 +196,7 @@ def test_a_branch_on_a_tensor_is_refused_with_a_reason():
         return Number(x if x > 0 else -x)
 
     with pytest.raises(ValueError, match="branch cannot become a graph") as refusal:
-        export(branch)
+        export(branch.frames())
     assert len(str(refusal.value)) > 60
 
 
@@ -208,7 +207,7 @@ def test_a_frozen_length_is_refused_with_the_settings_that_show_it():
         return Number(n.sum() / len(n.tolist()))
 
     with pytest.raises(ValueError, match="frozen"):
-        export(frozen)
+        export(frozen.frames())
 
 
 def test_a_graph_that_is_off_by_more_than_rounding_is_refused(monkeypatch):
@@ -217,19 +216,19 @@ def test_a_graph_that_is_off_by_more_than_rounding_is_refused(monkeypatch):
         """Caption."""
         return Number(3 * x)
 
-    def trace_of_another(figure):
+    def trace_of_another(frames):
         return [
             case | {"outputs": {name: tensor + 5e-5 for name, tensor in case["outputs"].items()}}
-            for case in trace(figure)
+            for case in trace(frames)
         ]
 
     monkeypatch.setattr(exporter, "trace", trace_of_another)
     with pytest.raises(ValueError, match="does not follow"):
-        export(thrice)
+        export(thrice.frames())
 
 
 def test_a_graph_says_nothing_about_the_machine_that_built_it(everything):
-    graph = export(everything)["0,0"]
+    graph = export(everything.frames())["0,0"]
     model = onnx.load_from_string(graph)
     assert not model.graph.value_info
     assert not any(node.doc_string or node.metadata_props for node in model.graph.node)
@@ -259,8 +258,8 @@ def test_random_picks_reach_more_than_the_last_index(everything):
 
 
 def test_a_trace_holds_what_pytorch_computed(everything):
-    for case in trace(everything):
-        wanted = outputs(everything.show(case["values"]))
+    for case in trace(everything.frames()):
+        wanted = everything.show(case["values"]).outputs
         for name, tensor in wanted.items():
             assert torch.equal(case["outputs"][name], tensor)
 
@@ -284,7 +283,7 @@ def test_options_of_every_type_reach_their_graph():
         """Caption."""
         return Number(x**power)
 
-    graphs = export(raised)
+    graphs = export(raised.frames())
     assert graphs.keys() == {"0", "1", "2"}
     for power in [1, 2, 0.5]:
         assert_follows(raised, graphs, {"power": power, "x": 1.5})
@@ -355,7 +354,7 @@ def exported(tmp_path, monkeypatch):
         names = inspect.signature(function).parameters
         of = dict(zip(names, (CONTROLS | controls).values(), strict=True))
         figure = explore(**of)(function)
-        graphs = export(figure)
+        graphs = export(figure.frames())
         for flag in (False, True):
             assert_follows(figure, graphs, {"flag": flag})
         return len(made)

@@ -53,7 +53,7 @@ def assert_follows(function, view=Heatmap):
         """Caption."""
         return {"shown": view(function(words).float())}
 
-    (graph,) = export(figure).values()
+    (graph,) = export(figure.frames()).values()
     session = onnxruntime.InferenceSession(graph)
     for ids in ([0], [2, 1], [1, 1, 2, 0, 2]):
         wanted = function(torch.tensor(ids)).float().numpy()

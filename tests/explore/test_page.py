@@ -24,12 +24,12 @@ from transformer_lite.explore import (
     Tokens,
     Words,
     explore,
+    host,
     page,
 )
 from transformer_lite.explore.graph import INPUT
 from transformer_lite.explore.text import say
 from transformer_lite.explore.trace import packed
-from transformer_lite.explore.words import summary
 
 VOID = {"input", "br", "hr", "img", "meta", "link"}
 
@@ -67,7 +67,7 @@ class Tree(HTMLParser):
 
 @pytest.fixture
 def marked_up(everything):
-    return Tree(page.html(everything, "source-0", pictures=True))
+    return Tree(page.html(everything.frames(), "source-0", pictures=True))
 
 
 def test_tags_are_closed_and_ids_are_unique(marked_up):
@@ -121,17 +121,17 @@ def test_controls_start_disabled_and_without_javascript_a_sentence_says_so(marke
 
 
 def test_the_summary_stands_in_the_markup(everything, marked_up):
-    words = summary(everything, everything.run(), everything.defaults)
+    words = everything.show(everything.defaults).summary()
     assert words in [text for text, _ in marked_up.texts]
 
 
 def test_the_default_picture_stands_in_the_markup_of_a_page_alone(everything):
-    assert page.html(everything, pictures=True).count("<svg") == 3  # two heatmaps and the bars
-    assert "<svg" not in page.html(everything, pictures=False)
+    assert page.html(everything.frames(), pictures=True).count("<svg") == 3  # two heatmaps and the bars
+    assert "<svg" not in page.html(everything.frames(), pictures=False)
 
 
 def test_default_settings_stand_in_the_controls(everything):
-    text = page.html(everything, pictures=False)
+    text = page.html(everything.frames(), pictures=False)
     assert 'value="the cat chased the dog"' in text
     tree = Tree(text)
     ranges = [attrs for attrs in tree.attributes("input") if attrs["type"] == "range"]
@@ -142,7 +142,7 @@ def test_default_settings_stand_in_the_controls(everything):
 
 
 def test_the_description_in_the_page_is_the_figure_s(everything):
-    text = page.html(everything, pictures=False)
+    text = page.html(everything.frames(), pictures=False)
     inside = re.search(r'class="tl-description">(.*?)</script>', text, re.DOTALL)[1]
     assert json.loads(inside) == everything.describe()
 
@@ -175,7 +175,7 @@ def test_nothing_that_a_figure_says_becomes_markup():
             "e": Number(number, title=NASTY),
         }
 
-    tree = Tree(page.html(nasty, pictures=True))
+    tree = Tree(page.html(nasty.frames(), pictures=True))
     assert [attrs for attrs in tree.attributes("script")] == [
         {"type": "application/json", "class": "tl-description"}
     ]
@@ -195,8 +195,8 @@ def test_no_inline_script_and_no_address_of_another_host(marked_up):
 
 
 def test_building_writes_the_graphs_and_the_trace_beside_the_page(everything, tmp_path, monkeypatch):
-    monkeypatch.setenv(page.SITE, str(tmp_path / "figures"))
-    assert page.building()
+    monkeypatch.setenv(host.SITE, str(tmp_path / "figures"))
+    assert host.building()
     bundle = everything._repr_mimebundle_()
     assert bundle.keys() == {"text/html", "text/plain"}
     source = re.search(r'data-source="([^"]+)"', bundle["text/html"])[1]
@@ -233,7 +233,7 @@ def test_variants_that_compute_the_same_share_one_graph(tmp_path, monkeypatch):
         """Caption."""
         return {"x": Number(x * (2 if kind == "b" else 1), title=f"{kind} {wide}")}
 
-    monkeypatch.setenv(page.SITE, str(tmp_path))
+    monkeypatch.setenv(host.SITE, str(tmp_path))
     source = re.search(r'data-source="([^"]+)"', kinds._repr_mimebundle_()["text/html"])[1]
     content = json.loads((tmp_path / f"{source}.json").read_text())
     assert content["variants"] == {
@@ -251,15 +251,15 @@ def test_variants_that_compute_the_same_share_one_graph(tmp_path, monkeypatch):
 def test_building_twice_gives_the_same_files(gradient, tmp_path, monkeypatch):
     contents = []
     for folder in ("one", "two"):
-        monkeypatch.setenv(page.SITE, str(tmp_path / folder))
+        monkeypatch.setenv(host.SITE, str(tmp_path / folder))
         html = gradient._repr_mimebundle_()["text/html"]
         contents.append((html, {path.name: path.read_bytes() for path in (tmp_path / folder).iterdir()}))
     assert contents[0] == contents[1]
 
 
 def test_without_the_build_s_variable_a_notebook_is_meant(monkeypatch):
-    monkeypatch.delenv(page.SITE, raising=False)
-    assert not page.building()
+    monkeypatch.delenv(host.SITE, raising=False)
+    assert not host.building()
 
 
 def test_a_view_s_height_is_that_of_its_largest_state():
@@ -273,6 +273,6 @@ def test_a_view_s_height_is_that_of_its_largest_state():
             "chosen": Heatmap(torch.zeros(5 if tall else 2, 2) + 0 * n[0]),
         }
 
-    heights = re.findall(r'style="height:(\d+)px"', page.html(growing, pictures=False))
+    heights = re.findall(r'style="height:(\d+)px"', page.html(growing.frames(), pictures=False))
     long, short, fixed, chosen = map(int, heights)
     assert long > short > chosen > fixed

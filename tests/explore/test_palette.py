@@ -2,12 +2,13 @@
 
 import itertools
 import re
-from importlib.resources import files
+from pathlib import Path
 
 import pytest
 
 from transformer_lite.explore import palette
 
+EXPLORE = Path(palette.__file__).parent
 THEMES = ["light", "dark"]
 
 # Linear-light simulation of full dichromacy: Machado, Oliveira and Fernandes (2009), severity 1.0.
@@ -78,12 +79,10 @@ def test_roles_and_categories_are_readable_as_text(theme):
 
 
 @pytest.mark.parametrize("theme", THEMES)
-@pytest.mark.parametrize("ink", ["INK", "STRONG_INK"])
-def test_the_ink_of_charts_is_readable(theme, ink):
+@pytest.mark.parametrize("ink", ["ink", "strong", "quiet", "bad"])
+def test_what_is_written_in_ink_is_readable(theme, ink):
     """No audit of a page looks at the texts of an SVG."""
-    source = (files("transformer_lite.explore") / "front/charts.mjs").read_text()
-    colour = re.search(rf'^const {ink} = .*\b{theme}: "(#\w+)"', source, re.MULTILINE)[1]
-    assert contrast(colour, palette.BACKGROUND[theme]) >= 4.5
+    assert contrast(palette.PLAIN[ink][theme], palette.BACKGROUND[theme]) >= 4.5
 
 
 @pytest.mark.parametrize("theme", THEMES)
@@ -156,10 +155,26 @@ def test_the_style_sheet_gives_every_variable_in_both_themes():
 
 
 def test_no_other_file_declares_a_colour_of_a_role():
-    from importlib.resources import files
-
     colours = {shade for shades in palette.ROLES.values() for shade in (shades["light"], shades["dark"])}
-    folder = files("transformer_lite.explore")
-    for path in [*folder.iterdir(), *(folder / "front").iterdir()]:
-        if path.name.endswith((".py", ".mjs")) and path.name != "palette.py":
+    for path in EXPLORE.rglob("*"):
+        if path.suffix in (".py", ".mjs") and path.name != "palette.py":
             assert not colours & set(re.findall(r"#[0-9a-fA-F]{6}\b", path.read_text())), path.name
+
+
+def literal_colours(source):
+    """Colours that are written out, other than the one through which everything is seen."""
+    found = re.findall(r"#(?:[0-9a-fA-F]{3}){1,2}\b(?!\()|\b(?:rgb|hsl|oklch)a?\([^)]*\)", source)
+    return [colour for colour in found if colour.replace(" ", "") != "rgba(0,0,0,0)"]
+
+
+def test_literal_colours_are_found():
+    source = (
+        "a { color: #fff } const x = '#2B323b'; this.#add(1); 'rgb(1,2,3)' 'rgba(0, 0, 0, 0)' hsl(1 2% 3%)"
+    )
+    assert literal_colours(source) == ["#fff", "#2B323b", "rgb(1,2,3)", "hsl(1 2% 3%)"]
+
+
+@pytest.mark.parametrize("path", sorted((EXPLORE / "front").rglob("*")), ids=lambda path: path.name)
+def test_the_front_end_takes_its_colours_from_the_palette(path):
+    if path.is_file():
+        assert not literal_colours(path.read_text())

@@ -7,9 +7,9 @@ import matplotlib
 import pytest
 import torch
 
-from transformer_lite.explore import Bars, Heatmap, Lines, palette
-from transformer_lite.explore.picture import svg
+from transformer_lite.explore import Axis, Bars, Heatmap, Lines, Number, host, palette
 
+SVG = "{http://www.w3.org/2000/svg}"
 SEEDED = torch.Generator().manual_seed(0)
 SQUARE = torch.randn(4, 5, generator=SEEDED)
 VIEWS = {
@@ -40,7 +40,7 @@ VIEWS = {
 def draw(view, prefix="figure-view", label="word{}"):
     view.title = "View"
     labels = [[label.format(i) for i in range(size)] for size in view.tensors()[""].shape]
-    return svg(view, view.describe(), labels, 260, prefix)
+    return view.picture(labels, 260, prefix)
 
 
 @pytest.mark.parametrize("name", VIEWS)
@@ -48,7 +48,7 @@ def test_pictures_are_well_formed_and_the_same_every_time(name):
     one, other = draw(VIEWS[name]), draw(VIEWS[name])
     assert one == other
     root = ET.fromstring(one)
-    assert root.tag == "{http://www.w3.org/2000/svg}svg"
+    assert root.tag == f"{SVG}svg"
     assert "viewBox" in root.attrib
 
 
@@ -86,7 +86,7 @@ def test_ids_of_two_pictures_do_not_meet():
 @pytest.mark.parametrize("label", ["word{}", "<&{}", "a long label {}", "词{}"])
 def test_labels_are_text(label):
     root = ET.fromstring(draw(VIEWS["signed"], label=label))
-    texts = ["".join(node.itertext()).strip() for node in root.iter("{http://www.w3.org/2000/svg}text")]
+    texts = ["".join(node.itertext()).strip() for node in root.iter(f"{SVG}text")]
     for i in range(4):
         assert label.format(i) in texts
 
@@ -94,9 +94,7 @@ def test_labels_are_text(label):
 def test_a_label_that_looks_like_a_colour_or_like_mathematics_stays_as_it_is():
     for label in ("#010203", "$x$", "a_{}", "\\alpha", "$"):
         root = ET.fromstring(draw(VIEWS["signed"], label=label))
-        assert label.format(0) in [
-            "".join(n.itertext()).strip() for n in root.iter("{http://www.w3.org/2000/svg}text")
-        ]
+        assert label.format(0) in ["".join(n.itertext()).strip() for n in root.iter(f"{SVG}text")]
 
 
 def test_a_picture_names_no_machine_and_no_moment():
@@ -136,3 +134,91 @@ def test_every_cell_of_a_heatmap_has_its_colour_at_its_place(shape, masked):
 def test_bars_are_not_taken_for_cells():
     bar = r'<path d="M ([\d.]+) [^"]*" clip-path[^>]* style="fill: var\(--tl-category-0\)'
     assert len(set(re.findall(bar, draw(VIEWS["bars"])))) == 5, "each bar at a place of its own"
+
+
+@pytest.mark.parametrize("kind", [Lines, Bars])
+@pytest.mark.parametrize("count", [2, 6])
+def test_the_names_of_series_hide_nothing(kind, count):
+    names = [f"series number {i}" for i in range(count)]
+    root = ET.fromstring(draw(kind(torch.rand(count, 40, generator=SEEDED), names=names)))
+    named = {e.text: e for e in root.iter(f"{SVG}text") if e.text in names}
+    assert named.keys() == set(names)
+    # What the series may not leave is the chart's own area.
+    (area,) = root.findall(f".//{SVG}clipPath/{SVG}rect")
+    width = float(root.attrib["viewBox"].split()[2])
+    for name, text in named.items():
+        assert 0 < float(text.get("y")) < float(area.get("y"))
+        assert float(text.get("x")) + 5 * len(name) < width
+
+
+@pytest.mark.parametrize(
+    ("places", "wanted"),
+    [
+        ((16, 64), {"20", "30", "40", "60"}),  # no power of ten lies between them
+        ((200, 5000), {"200", "1000", "3000"}),
+        ((1e-3, 1e3), {"0.01", "1", "100"}),
+    ],
+)
+def test_a_logarithmic_scale_names_enough_places(places, wanted):
+    scale = Lines(torch.zeros(2), x=torch.tensor(places).float(), range=(5, 6), log_x=True)
+    named = {text.text for text in ET.fromstring(draw(scale)).iter(f"{SVG}text")}
+    assert wanted <= named
+    assert len(named) < 24
+
+
+# -- a view by itself ------------------------------------------------------------------------------------------------
+
+
+def alone(view):
+    bundle = view._repr_mimebundle_()
+    assert bundle.keys() == {"text/html", "text/plain"}
+    return bundle["text/html"], bundle["text/plain"]
+
+
+def test_a_view_by_itself_is_a_picture_with_its_summary(monkeypatch, tmp_path):
+    monkeypatch.setenv(host.SITE, str(tmp_path))
+    view = Bars(torch.tensor([1.0, 3.0]), items=Axis("word", ["cat", "<dog>"]), title="Weights")
+    html, said = alone(view)
+    assert said == "Weights: 2 numbers. The largest is 3, at <dog>; the smallest is 1, at cat."
+    figure = ET.fromstring(html)
+    (slot,) = (e for e in figure.iter() if e.get("class") == "tl-slot")
+    assert slot.get("role") == "img"
+    assert slot.get("aria-label") == said
+    assert [e.tag.rpartition("}")[2] for e in slot] == ["svg"]
+    assert "var(--tl-" in html
+    assert "<style>." not in html
+
+
+def test_a_view_by_itself_brings_its_colours_along_in_a_notebook(monkeypatch):
+    monkeypatch.delenv(host.SITE, raising=False)
+    html, _ = alone(Heatmap(torch.eye(3)))
+    used = set(re.findall(r"var\((--tl-[\w-]+)", html[html.index("<svg") :]))
+    assert "--tl-sequential-0" in used
+    for variable in used:
+        assert f"{variable}:" in html, variable
+
+
+def test_a_number_by_itself_is_written():
+    html, said = alone(Number(torch.tensor(2.5), title="Two and a half"))
+    assert "<svg" not in html
+    assert ">2.5<" in html
+    assert said == "Two and a half: 2.5."
+
+
+def test_a_view_by_itself_needs_no_title_and_keeps_none():
+    view = Lines(torch.tensor([1.0, 2.0]))
+    assert alone(view)[1] == "Lines: 0 runs from 1 to 2 (smallest 1, largest 2)."
+    assert view.title is None
+
+
+def test_curves_by_themselves_may_have_gaps():
+    nan = float("nan")
+    view = Lines(torch.tensor([[1.0, 4.0, nan], [2.0, 3.0, 5.0]]), names=["short", "long"], log_y=True)
+    assert alone(view)[1] == (
+        "Lines: short runs from 1 to 4 (smallest 1, largest 4); long runs from 2 to 5 (smallest 2, largest 5)."
+    )
+
+
+def test_the_same_view_twice_on_a_page_is_told_apart_from_another():
+    ids = [set(re.findall(r'id="(still-\w+?)-', alone(Lines(x))[0])) for x in (torch.ones(2), torch.zeros(2))]
+    assert ids[0] and ids[1] and not ids[0] & ids[1]

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from transformer_lite.explore import page, task
+from transformer_lite.explore import host, task
 
 HINTS = {"transposed": "Rows are those who look.", "inclusive": "A word sees itself."}
 
@@ -49,7 +49,7 @@ def test_the_task_is_shown_and_its_answer_is_not():
 
 
 def test_the_website_sends_the_reader_to_the_notebook(tmp_path, monkeypatch):
-    monkeypatch.setenv(page.SITE, str(tmp_path))
+    monkeypatch.setenv(host.SITE, str(tmp_path))
     assert "notebook" in causal.verdict(lambda n: None)
 
 

@@ -5,18 +5,19 @@ import re
 import string
 import struct
 from importlib.resources import files
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from transformer_lite.explore import Axis, Bars, Heatmap, Number, Tokens, Words, explore
+from transformer_lite.explore.axes import Setting
 from transformer_lite.explore.text import catalogue, number, say
-from transformer_lite.explore.words import labels, summary
 
 PACKAGE = files("transformer_lite.explore")
-PYTHON = {path.name: path.read_text() for path in PACKAGE.iterdir() if path.name.endswith(".py")}
-FRONT = {path.name: path.read_text() for path in (PACKAGE / "front").iterdir() if path.name.endswith(".mjs")}
+PYTHON = {str(path): path.read_text() for path in Path(PACKAGE).rglob("*.py")}
+FRONT = {str(path): path.read_text() for path in Path(PACKAGE / "front").rglob("*.mjs")}
 SOURCES = PYTHON | FRONT
 
 
@@ -183,7 +184,7 @@ def test_a_summary_says_where_the_extremes_are():
             "value": Number(table[1, 2]),
         }
 
-    assert summary(shown, shown.run(), shown.defaults) == (
+    assert shown.show(shown.defaults).summary() == (
         "Scores: 2 × 3 numbers. The largest is 2, in row cat, column z; the smallest is −3, in row cat, column y. "
         "Weights: the largest is 0.25, at the; the smallest is 0.125, at cat. "
         "Row: 3 numbers. The largest is 2, at z; the smallest is −3, at y. "
@@ -197,37 +198,35 @@ def test_labels():
         """Caption."""
         return Bars(sentence)
 
-    axis = {"labels": "sentence"}
-    assert labels(shown, axis, 3, shown.defaults) == ["the", "cat", "the"]
-    assert labels(shown, {"labels": ["a", "b", "c"]}, 2, shown.defaults) == ["a", "b"]
-    assert labels(shown, {"labels": None}, 3, shown.defaults) == ["0", "1", "2"]
+    setting = Setting(shown.controls, shown.defaults)
+    assert setting.labels({"labels": "sentence"}, 3) == ["the", "cat", "the"]
+    assert setting.labels({"labels": ["a", "b", "c"]}, 2) == ["a", "b"]
+    assert setting.labels({"labels": None}, 3) == ["0", "1", "2"]
 
 
 def test_python_and_javascript_summarise_alike(node, everything, gradient):
-    from transformer_lite.explore.figure import outputs
     from transformer_lite.explore.trace import trace
 
     data, wanted = [], []
     for figure in (everything, gradient):
-        for case in trace(figure):
+        for case in trace(figure.frames()):
             values = case["values"]
-            views = figure.show(values)
-            tensors = outputs(views)
+            shown = figure.show(values)
             data.append(
                 {
-                    "views": figure.describe_views(views),
+                    "views": shown.described,
                     "outputs": {
                         name: {
                             "shape": list(t.shape),
                             "data": [x if math.isfinite(x) else None for x in t.flatten().tolist()],
                         }
-                        for name, t in tensors.items()
+                        for name, t in shown.outputs.items()
                     },
                     "controls": figure.describe()["controls"],
                     "values": values,
                 }
             )
-            wanted.append(summary(figure, views, values))
+            wanted.append(shown.summary())
     said = node(
         """
         const { summary } = await front("words.mjs");

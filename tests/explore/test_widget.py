@@ -29,7 +29,7 @@ def ask():
     """Sends a question as the front end does, and gives the answer."""
 
     def send(figure, question, values=None):
-        widget = FigureWidget(figure, page.html(figure, pictures=False))
+        widget = FigureWidget(figure, page.html(figure.frames(), pictures=False))
         sent = []
         widget.send = lambda content, buffers=None: sent.append((content, buffers or []))
         widget._handle_custom_msg({"id": 7, "ask": question, "values": values}, [])
@@ -148,9 +148,9 @@ def test_a_notebook_gets_an_exercise_as_a_widget_alone(shown, options):
 def test_a_notebook_gets_the_markup_of_the_page_without_its_pictures(gradient, everything, places):
     """Whatever figure the page can show, a notebook can."""
     for figure in (gradient, everything, places):
-        with_pictures = page.html(figure, "source-0", pictures=True)
+        with_pictures = page.html(figure.frames(), "source-0", pictures=True)
         empty = re.sub(r"<svg.*?</svg>", "", with_pictures.replace("source-0", ""), flags=re.DOTALL)
-        assert empty == page.html(figure, pictures=False)
+        assert empty == page.html(figure.frames(), pictures=False)
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from . import Mutation
 
 FIGURES = "tests/browser/test_figures.py"
 FRONT_END = "tests/browser/test_front_end.py"
+PURE = "tests/explore/test_front.py"
 READER = "tests/browser/test_reader.py"
 WITHOUT = "tests/browser/test_without.py"
 
@@ -21,9 +22,9 @@ MUTATIONS = [
     # Controls
     workbench(
         "set moves a control and not the picture",
-        "engine-onnx.mjs",
-        'case "order": return whole(value,',
-        'case "order": return whole(control.value,',
+        "controls.mjs",
+        "encode: (control, value) => whole(value, [value.length]),",
+        "encode: (control, value) => whole(control.value, [value.length]),",
         "control_changes",
     ),
     front(
@@ -69,8 +70,8 @@ MUTATIONS = [
     front(
         "the focus is lost after a move",
         "figure.mjs",
-        "      await this.#draw();\n      this.element.dispatchEvent",
-        "      await this.#draw();\n      document.activeElement.blur();\n      this.element.dispatchEvent",
+        "      await this.drawing.show(shown, values);\n",
+        "      await this.drawing.show(shown, values);\n      document.activeElement.blur();\n",
         FRONT_END,
         "keyboard",
     ),
@@ -112,7 +113,7 @@ MUTATIONS = [
     front(
         "a setting without a finite result stays",
         "figure.mjs",
-        "if (this.drawn) this.values = this.drawn;",
+        "if (this.drawing.values) this.values = this.drawing.values;",
         "",
         f"{FRONT_END} {READER}",
         "finite",
@@ -139,14 +140,14 @@ MUTATIONS = [
     front(
         "what was typed is lost when another control moves",
         "figure.mjs",
-        "if (this.refused.has(name)) continue;",
+        "if (this.#refused.has(name)) continue;",
         "",
         READER,
         "typed",
     ),
     front(
         "a forbidden WebAssembly is not told",
-        "engine-onnx.mjs",
+        "engine/onnx.mjs",
         'if (!wasmAllowed()) throw problem("failed-wasm");',
         "",
         WITHOUT,
@@ -156,7 +157,7 @@ MUTATIONS = [
     # Numbers
     workbench(
         "a slider reaches the graph off by 1e-4",
-        "engine-onnx.mjs",
+        "controls.mjs",
         "Float32Array.of(value)",
         "Float32Array.of(value + 1e-4)",
         "pytorch_s",
@@ -164,7 +165,7 @@ MUTATIONS = [
     ),
     front(
         "check always says passed",
-        "figure.mjs",
+        "check.mjs",
         "passed &&= difference <= TOLERANCE * scale;",
         "",
         READER,
@@ -172,7 +173,7 @@ MUTATIONS = [
     ),
     front(
         "check allows a hundredth",
-        "figure.mjs",
+        "check.mjs",
         "const TOLERANCE = 1e-5;",
         "const TOLERANCE = 1e-2;",
         READER,
@@ -180,15 +181,15 @@ MUTATIONS = [
     ),
     front(
         "the summary is that of the defaults",
-        "figure.mjs",
-        "summary(this.views, this.outputs, this.controls, this.drawn)",
-        "(this.said ??= summary(this.views, this.outputs, this.controls, this.drawn))",
+        "drawing.mjs",
+        "summary(this.views, this.outputs, this.controls, this.values)",
+        "(this.said ??= summary(this.views, this.outputs, this.controls, this.values))",
         FRONT_END,
         "summary",
     ),
     front(
         "the readout is of another row",
-        "charts.mjs",
+        "views/heatmap.mjs",
         "const x = data[row * shape[1] + column];",
         "const x = data[((row + 1) % shape[0]) * shape[1] + column];",
         f"{FRONT_END} {READER}",
@@ -196,7 +197,7 @@ MUTATIONS = [
     ),
     front(
         "the readout takes the row for the column",
-        "charts.mjs",
+        "views/heatmap.mjs",
         "const x = data[row * shape[1] + column];",
         "const x = data[column * shape[1] + row];",
         f"{FRONT_END} {READER}",
@@ -218,10 +219,51 @@ MUTATIONS = [
         "tests/explore/test_exercise.py",
         "two_decimals",
     ),
+    # What Python says as well
+    front(
+        "the front end parts words at blanks alone",
+        "controls.mjs",
+        r"split(/\p{White_Space}+/u)",
+        "split(/ +/u)",
+        PURE,
+        "same_sentence",
+    ),
+    front(
+        "a pick is left outside a view that shrinks",
+        "controls.mjs",
+        "return Math.min(index, last);",
+        "return index;",
+        PURE,
+        "stays_inside",
+    ),
+    front(
+        "a table's heads are not the places of its curve",
+        "views/lines.mjs",
+        "tensors.x ? Array.from(tensors.x.data, number) : ",
+        "",
+        PURE,
+        "tabulates",
+    ),
+    front(
+        "somebody else asks about a kind",
+        "drawing.mjs",
+        "      viewKind(view).mark?.(",
+        '      if (view.kind !== "number") viewKind(view).mark?.(',
+        "tests/explore/test_bundle.py",
+        "chooses_an_entry",
+    ),
+    front(
+        "a colour is written out",
+        "views/image.mjs",
+        "PALETTE.patch_line",
+        '"#ffd400"',
+        "tests/explore/test_palette.py",
+        "takes_its_colours",
+    ),
     # Pictures
     workbench(
         "the labels of an axis are not thinned",
-        "charts.mjs",
+        "views/chart.mjs",
         "const every = Math.ceil(labels.length / 24);",
         "const every = 1;",
         "control_changes",
@@ -230,7 +272,7 @@ MUTATIONS = [
     ),
     front(
         "the marks of the pointer stay when it leaves",
-        "figure.mjs",
+        "drawing.mjs",
         "if (!indices.length && this.pointedAt !== name) return;",
         "if (!indices.length) return;",
         f"{FRONT_END} {READER}",
@@ -238,32 +280,32 @@ MUTATIONS = [
     ),
     front(
         "charts are not drawn again in dark",
-        "figure.mjs",
-        "new MutationObserver(() => this.themeDrawn !== theme() && this.#draw())",
+        "drawing.mjs",
+        "new MutationObserver(() => this.themeDrawn !== theme() && this.draw())",
         "new MutationObserver(() => {})",
         f"{FRONT_END} {READER}",
         "theme",
     ),
-    workbench(
+    Mutation(
         "words cannot be read in dark",
-        "explore.css",
-        "--tl-quiet: #a3adba;",
-        "--tl-quiet: #59626d;",
-        "clean",
+        {"transformer_lite/explore/palette.py": ('"dark": "#a3adba"', '"dark": "#59626d"')},
+        FIGURES,
+        ("clean",),
+        "workbench",
     ),
     front(
         "a chart keeps its width in a narrower window",
-        "figure.mjs",
-        "new ResizeObserver(() => this.widthDrawn !== this.element.clientWidth && this.#draw())",
+        "drawing.mjs",
+        "new ResizeObserver(() => this.widthDrawn !== this.element.clientWidth && this.draw())",
         "new ResizeObserver(() => {})",
         f"{FRONT_END} {READER}",
         "window",
     ),
     front(
         "the SVG of a dark page is dark",
-        "figure.mjs",
-        '{ ...this.#look(name), theme: "light", width }',
-        "{ ...this.#look(name), width }",
+        "export.mjs",
+        '{ ...drawing.look(name), theme: "light", width: sheet.width }',
+        "{ ...drawing.look(name), width: sheet.width }",
         READER,
         "svg",
     ),

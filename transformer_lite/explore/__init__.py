@@ -1,11 +1,12 @@
 """The interactive layer: a torch function with its controls declared beside it becomes a live figure."""
 
+from .axes import Axis
 from .controls import Choice, Length, Order, Pick, Points, Slider, Toggle, Words
 from .exercise import Exercise, exercise
-from .figure import Explorable, explore
+from .explorable import Explorable, explore
 from .progress import progress
 from .task import Task, task
-from .views import Axis, Bars, Heatmap, Image, Lines, Number, Scatter, Tokens
+from .views import Bars, Heatmap, Image, Lines, Number, Scatter, Tokens
 
 __all__ = [
     "Axis",

@@ -2,10 +2,12 @@
 
 The modules under `front/` are joined in the order of their imports, with no other tool, so that installing the
 package from its source needs no JavaScript build. They import only each other, by name (`import { a, b } from
-"./file.mjs"`), and every top-level name is used once.
+"./folder/file.mjs"`), in no circle, and every top-level name is used once. What they know from Python, the catalogue
+and the palette, is a module as well, `data.mjs`, made here.
 """
 
 import json
+import posixpath
 import re
 from functools import cache
 from importlib.resources import files
@@ -13,33 +15,34 @@ from importlib.resources import files
 from . import palette
 from .text import catalogue
 
-_IMPORT = re.compile(r'^import \{[^}]*\} from "\./([\w-]+\.mjs)";\n', re.MULTILINE)
+_IMPORT = re.compile(r'^import \{[^}]*\} from "(\.[^"]+)";\n', re.MULTILINE)
+
+
+def data() -> str:
+    """The module `data.mjs`: every sentence and every colour."""
+    text, alphabet = json.dumps(catalogue(), ensure_ascii=False), json.dumps(palette.as_json())
+    return f"export const TEXT = {text};\nexport const PALETTE = {alphabet};\n"
 
 
 def _read(name: str) -> str:
-    return (files(__package__) / "front" / name).read_text(encoding="utf-8")
+    return data() if name == "data.mjs" else (files(__package__) / "front" / name).read_text(encoding="utf-8")
 
 
 def _ordered(name: str, order: list[str]) -> list[str]:
     """`name` after everything it imports."""
-    for imported in _IMPORT.findall(_read(name)):
+    for path in _IMPORT.findall(_read(name)):
+        imported = posixpath.normpath(posixpath.join(posixpath.dirname(name), path))
         if imported not in order:
             _ordered(imported, order)
-    if name not in order:
-        order.append(name)
+    order.append(name)
     return order
 
 
 @cache
 def script() -> str:
     """The bundle: `export { bringToLife, onnxEngine }` for the website, `export default` for anywidget."""
-    alphabet = palette.as_json() | {"dark_marks": palette.DARK_MARKS}
-    parts = [
-        f"const TEXT = {json.dumps(catalogue(), ensure_ascii=False)};",
-        f"const PALETTE = {json.dumps(alphabet)};",
-    ]
     *modules, main = _ordered("main.mjs", [])
-    parts += [re.sub(r"^export ", "", _IMPORT.sub("", _read(name)), flags=re.MULTILINE) for name in modules]
+    parts = [re.sub(r"^export ", "", _IMPORT.sub("", _read(name)), flags=re.MULTILINE) for name in modules]
     return "\n".join([*parts, _IMPORT.sub("", _read(main))])
 
 

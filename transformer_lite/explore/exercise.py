@@ -9,13 +9,18 @@ The function returns the right answer, and the typical wrong ones, each with its
 with them only when the reader asks.
 """
 
+# ruff: noqa: E501 - markup reads best with an element a line
+
 from collections.abc import Callable, Mapping, Sequence
+from html import escape
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from .figure import Explorable, in_notebook
+from . import host, markup, site, widget
+from .figure import Figure
+from .text import say
 from .views import Bars, Heatmap, Number, View
 
 Answers = dict[str, Tensor]
@@ -53,7 +58,7 @@ class Exercise:
             return {key: _VIEWS[self.kind](torch.as_tensor(answer)) for key, answer in function().items()}
 
         answers.__name__, answers.__doc__ = name, function.__doc__
-        self.figure = Explorable(answers, {})
+        self.figure = Figure(answers, {})
         self.hints, self.tolerance = dict(hints), tolerance
         self.options, self.order = list(options or []), list(order or [])
         self.rows, self.columns = ([*labels] for labels in mask or ((), ()))
@@ -100,13 +105,56 @@ class Exercise:
             "tolerance": self.tolerance,
         }
 
-    def _repr_mimebundle_(self, **options: Any) -> dict[str, str]:
-        from . import page, widget
+    def html(self, source: str = "") -> str:
+        """The question, a place for the answer, and a place for what is said about it."""
+        name = escape(self.figure.name)
+        return f"""<form class="tl-exercise" id="{name}" data-source="{escape(source)}">
+<script type="application/json" class="tl-description">{markup.data(self.describe())}</script>
+<div class="tl-question" id="{name}--question">{markup.paragraphs(self.figure.caption)}</div>
+<div class="tl-answer">{_ANSWERS[self.kind](self, name)} <button type="submit">{escape(say("answer-check"))}</button></div>
+<p class="tl-message" role="status"></p>
+<noscript><p class="tl-message">{escape(say("exercise-no-javascript"))}</p></noscript>
+</form>"""
 
-        html = page.exercise_html
-        if page.building():
-            return page.mimebundle(self.figure, lambda source: html(self, source))
-        return widget.mimebundle(self.figure, html(self, ""))
+    def _repr_mimebundle_(self, **options: Any) -> dict[str, str]:
+        if host.building():
+            return site.mimebundle(self.figure.frames(), self.html)
+        return widget.mimebundle(self.figure, self.html())
+
+
+def _typed(exercise: Exercise, name: str) -> str:
+    return f"""<label for="{name}--answer">{escape(say("answer"))}</label>
+<input type="text" inputmode="decimal" autocomplete="off" id="{name}--answer" aria-describedby="{name}--question">"""
+
+
+def _chosen(exercise: Exercise, name: str) -> str:
+    return markup.options(f"{name}--answer", exercise.options, None, f"{name}--question")
+
+
+def _ordered(exercise: Exercise, name: str) -> str:
+    chips = markup.chips(exercise.order, exercise.order, f"{name}--question")
+    return f'{chips}<p class="tl-help">{escape(say("chip-help"))}</p>'
+
+
+def _masked(exercise: Exercise, name: str) -> str:
+    head = "".join(f'<th scope="col">{escape(column)}</th>' for column in exercise.columns)
+    body = ""
+    for row in exercise.rows:
+        cells = "".join(
+            f'<td><button type="button" class="tl-cell" aria-pressed="false" aria-label="{escape(say("answer-cell", row=row, column=column))}"></button></td>'
+            for column in exercise.columns
+        )
+        body += f'<tr><th scope="row">{escape(row)}</th>{cells}</tr>'
+    return f'<div class="tl-grid"><table><thead><tr><td></td>{head}</tr></thead><tbody>{body}</tbody></table></div><p class="tl-help">{escape(say("mask-help"))}</p>'
+
+
+# Where the answer of each kind is given.
+_ANSWERS: dict[str, Callable[[Exercise, str], str]] = {
+    "number": _typed,
+    "choice": _chosen,
+    "order": _ordered,
+    "mask": _masked,
+}
 
 
 def exercise(
@@ -128,10 +176,7 @@ def exercise(
 
     def decorate(function: Callable[[], Answers]) -> Exercise:
         made = Exercise(function, hints, options=options, order=order, mask=mask, tolerance=tolerance)
-        if in_notebook():
-            from IPython.display import display
-
-            display(made)  # type: ignore[no-untyped-call]
+        host.display(made)
         return made
 
     return decorate

@@ -1,38 +1,73 @@
-"""`@explore`: a torch function with its controls declared beside it becomes a figure.
-
-    @explore(temperature=Slider(0.1, 4.0, value=1.0))
-    def softmax(temperature):
-        \"\"\"How temperature flattens a distribution.\"\"\"
-        return Bars((scores / temperature).softmax(-1))
-
-In a notebook the figure runs the function in the kernel. When the website is built, the same function is exported
-to ONNX graphs (graph.py) that run in the browser.
-"""
+"""A figure: a torch function with its controls, and what it shows at each setting; it knows no screen."""
 
 import copy
 import functools
 import inspect
 import itertools
+import json
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from torch import Tensor
 
-from .controls import Choice, Control, Length, Order, Pick, Points, Toggle, Words
+from .axes import Setting
+from .controls import Control
 from .text import say
-from .views import Scatter, View
+from .views import View
 
 Values = dict[str, Any]
+# What a figure's function returns: a view, views by name, or tensors by name whose views are declared beside it.
+Returned = View | Mapping[str, View] | Mapping[str, Tensor]
 
 
-class Explorable:
-    """A torch function, its controls and its views. Calling it calls the function."""
+@dataclass(frozen=True)
+class Shown:
+    """What a figure shows at one setting: its views, and all that is said about them."""
 
-    def __init__(self, function: Callable[..., View | Mapping[str, View]], controls: Mapping[str, Control]):
+    setting: Setting
+    views: dict[str, View]
+
+    @functools.cached_property
+    def outputs(self) -> dict[str, Tensor]:
+        """All numbers on display: see `outputs`."""
+        return outputs(self.views)
+
+    @functools.cached_property
+    def described(self) -> dict[str, dict[str, Any]]:
+        """What the front end needs to draw the views, besides their numbers."""
+        found = {name: view.describe() for name, view in self.views.items()}
+        for view in found.values():
+            view["axes"] = [self.setting.resolve(axis) for axis in view["axes"]]
+        return found
+
+    def labels(self, name: str) -> list[list[str]]:
+        """What the indices of each axis of a view are called."""
+        axes, shape = self.described[name]["axes"], self.views[name].tensors()[""].shape
+        return [self.setting.labels(axis, size) for axis, size in zip(axes, shape, strict=False)]
+
+    def summary(self) -> str:
+        """One sentence or two for each view, computed from its numbers."""
+        return " ".join(view.summary(self.labels(name)) for name, view in self.views.items())
+
+
+class Figure:
+    """A torch function, its controls and its views. Calling it calls the function.
+
+    `show` says how each tensor that the function returns is drawn, where it returns tensors and not views.
+    """
+
+    def __init__(
+        self,
+        function: Callable[..., Returned],
+        controls: Mapping[str, Control],
+        show: View | Mapping[str, View] | None = None,
+    ):
         functools.update_wrapper(self, function)
         self.function = function
         self.name = function.__name__.replace("_", "-")
         self.caption = inspect.getdoc(function) or ""
+        self.looks = {show.kind: show} if isinstance(show, View) else dict(show or {})
         parameters = list(inspect.signature(function).parameters)
         if parameters != list(controls):
             raise ValueError(
@@ -47,11 +82,10 @@ class Explorable:
             control.prepare(name)
         self.defaults: Values = {name: control.value for name, control in self.controls.items()}
         # An error in the function surfaces here, in the cell that declares it.
-        views = self.show(self.defaults)
-        self._place_points(views)
-        self._place_picks(views)
+        self._declared: Frames | None = Frames(self)
+        self._place(self._declared)
 
-    def __call__(self, *args: Any, **kwargs: Any) -> View | Mapping[str, View]:
+    def __call__(self, *args: Any, **kwargs: Any) -> Returned:
         """What the torch function returns."""
         return self.function(*args, **kwargs)
 
@@ -60,59 +94,72 @@ class Explorable:
     def check(self, changes: Mapping[str, Any], values: Values | None = None) -> Values:
         """All values after `changes` to `values` (the defaults unless given).
 
-        Raises `ValueError` with a sentence for the first change that does not fit. A pick that the reader did not
-        touch moves to the last index when its view shrinks.
+        Raises `ValueError` with a sentence for the first change that does not fit.
         """
         unknown = [name for name in changes if name not in self.controls]
         if unknown:
             raise ValueError(say("unknown-control", name=unknown[0], known=", ".join(self.controls)))
         values = dict(values or self.defaults)
         values |= {name: self.controls[name].check(value) for name, value in changes.items()}
+        setting = Setting(self.controls, values)
         for name, control in self.controls.items():
-            if isinstance(control, Pick):
-                picked = values[name] if isinstance(values[name], list) else [values[name]]
-                lasts = [self.size(axis, values) - 1 for axis in control.axes]
-                for index, last in zip(picked, lasts, strict=True):
-                    if name in changes and not 0 <= index <= last:
-                        raise ValueError(say("pick-out-of-range", label=control.label, value=index, max=last))
-                inside = [min(index, last) for index, last in zip(picked, lasts, strict=True)]
-                values[name] = inside if isinstance(values[name], list) else inside[0]
+            values[name] = control.settle(values[name], setting, asked=name in changes)
         return values
 
     def run(self, **changes: Any) -> dict[str, View]:
         """The views at the default settings with `changes`, computed by the function."""
-        return self.show(self.check(changes))
+        return self.show(self.check(changes)).views
 
-    def show(self, values: Values) -> dict[str, View]:
-        """The views at checked `values`; raises `ValueError` if a number on display is NaN or +inf."""
+    def show(self, values: Values) -> Shown:
+        """What is shown at checked `values`; raises `ValueError` if a number on display is NaN or +inf."""
         views = self.views({name: self.controls[name].encode(value) for name, value in values.items()})
-        for view, tensor in outputs(views).items():
+        shown = Shown(Setting(self.controls, values), views)
+        for view, tensor in shown.outputs.items():
             if bool((tensor.isnan() | tensor.isposinf()).any()):
                 raise ValueError(say("not-finite", figure=self.name, view=view, values=values))
-        return views
+        return shown
 
     def views(self, arguments: Mapping[str, Any]) -> dict[str, View]:
-        """What the function returns for encoded arguments, by name. A single view is named after its kind."""
-        shown = self.function(**arguments)
-        views = {shown.kind: shown} if isinstance(shown, View) else shown
+        """What the function shows for encoded arguments, by name. A single view is named after its kind."""
+        returned = self.function(**arguments)
+        views: Any = self._drawn(returned, arguments) if self.looks else returned
+        views = {views.kind: views} if isinstance(views, View) else views
         if (
             not isinstance(views, Mapping)
             or not views
             or not all(isinstance(v, View) for v in views.values())
         ):
-            raise ValueError(f"{self.name} must return a view or a dict of views, got {type(shown).__name__}")
+            raise ValueError(
+                f"{self.name} must return a view or a dict of views, got {type(returned).__name__}"
+            )
         for name, view in views.items():
+            if not view.is_filled:
+                raise ValueError(f"{self.name}: the view {name!r} has no tensor to show")
             view.title = view.title or name.replace("_", " ").capitalize()
         return dict(views)
+
+    def _drawn(self, returned: Any, arguments: Mapping[str, Any]) -> dict[str, View]:
+        """Each tensor as its view."""
+        if isinstance(returned, Tensor) and len(self.looks) == 1:
+            returned = dict.fromkeys(self.looks, returned)
+        if not isinstance(returned, Mapping):
+            raise ValueError(
+                f"{self.name} must return tensors by name, as show= says how each is drawn, got "
+                f"{type(returned).__name__}"
+            )
+        known = {name: x for name, x in arguments.items() if isinstance(x, Tensor)} | dict(returned)
+        views = {name: look.filled(name, known) for name, look in self.looks.items()}
+        unused = returned.keys() - {name for look in self.looks for name in self.looks[look].wants(look)}
+        if unused:
+            raise ValueError(f"{self.name} returns {min(unused)!r}, but show= does not say how it is drawn")
+        return views
 
     # -- graphs ------------------------------------------------------------------------------------------------
 
     def variants(self) -> Iterator[tuple[str, Values]]:
         """Every combination of toggles and choices, each under a key such as `0,2` (indices of the options)."""
         options = {
-            name: control.extremes()
-            for name, control in self.controls.items()
-            if isinstance(control, Toggle | Choice)
+            name: control.extremes() for name, control in self.controls.items() if not control.is_tensor
         }
         for indices in itertools.product(*(range(len(of)) for of in options.values())):
             yield (
@@ -120,122 +167,68 @@ class Explorable:
                 {name: of[i] for (name, of), i in zip(options.items(), indices, strict=True)},
             )
 
-    def describe_views(self, views: dict[str, View]) -> dict[str, Any]:
-        """What the front end needs to draw the views, besides their numbers."""
-        described = {name: view.describe() for name, view in views.items()}
-        for view in described.values():
-            for axis in view["axes"]:
-                if isinstance(axis["labels"], str) and not self._has_length(axis["labels"]):
-                    axis["labels"] = None
-        return described
-
     def describe(self) -> dict[str, Any]:
-        """The figure as the front end sees it, without its numbers."""
+        """The figure as the front end sees it, without its views and their numbers."""
         return {
             "name": self.name,
             "controls": {name: control.describe() for name, control in self.controls.items()},
         }
 
-    # -- points and picks ---------------------------------------------------------------------------------------
+    # -- controls that are moved in a view ---------------------------------------------------------------------
 
-    def _has_length(self, control: str) -> bool:
-        return isinstance(self.controls.get(control), Words | Length | Order)
-
-    def _place_points(self, views: dict[str, View]) -> None:
-        """The points that a reader drags must be the first of those that the scatter shows."""
+    def _place(self, frames: "Frames") -> None:
+        """Controls that are moved in a view find what they need to know of it."""
+        shown = frames.at(self.defaults)
         for name, control in self.controls.items():
-            if not isinstance(control, Points):
+            within = control.within
+            if within is None:
                 continue
-            view, points = views.get(control.view), control.encode(control.value)
-            if not isinstance(view, Scatter):
+            if within not in shown.views:
                 raise ValueError(
-                    f"Points {name!r}: there is no Scatter {control.view!r} among {', '.join(views)}"
+                    f"{type(control).__name__} {name!r}: there is no view {within!r}; "
+                    f"the views are {', '.join(shown.views)}"
                 )
-            if not view.values[: len(points)].equal(points):
-                raise ValueError(
-                    f"Points {name!r}: the first {len(points)} points of {control.view!r} must be these"
-                )
-
-    def _place_picks(self, views: dict[str, View]) -> None:
-        """Finds, for each pick, the dimensions of the view that it indexes."""
-        picks = {name: control for name, control in self.controls.items() if isinstance(control, Pick)}
-        described = self.describe_views(views)
-        for name, pick in picks.items():
-            if pick.view not in views:
-                raise ValueError(
-                    f"Pick {name!r}: there is no view {pick.view!r}; the views are {', '.join(views)}"
-                )
-            axes, shape = described[pick.view]["axes"], views[pick.view].tensors()[""].shape
-            if len(axes) <= max(pick.dimensions):
-                raise ValueError(
-                    f"Pick {name!r}: the view {pick.view!r} has {len(axes)} dimension(s) to pick from"
-                )
-            pick.axes = [
-                axes[d] | {"size": None if isinstance(axes[d]["labels"], str) else shape[d]}
-                for d in pick.dimensions
-            ]
-        if picks:
-            self._check_sizes(picks)
+            control.place(name, shown.views[within], shown.described[within])
+        origins = {name: c.origin for name, c in self.controls.items() if c.origin is not None}
+        if origins:
+            for name, control in self.controls.items():
+                for value in control.extremes():
+                    views = frames.at(self.check({name: value} | origins)).views
+                    for index in origins:
+                        picking = self.controls[index]
+                        picking.confirm(index, views[str(picking.within)], {name: value})
         self.defaults = self.check(self.defaults)
-
-    def _check_sizes(self, picks: Mapping[str, Pick]) -> None:
-        """An axis that no control labels must keep its size, or a pick along it could fall off its end."""
-        start = {name: [0] * len(pick.axes) if len(pick.axes) == 2 else 0 for name, pick in picks.items()}
-        for control in self.controls.values():
-            for value in control.extremes():
-                changes = {name: value for name, c in self.controls.items() if c is control}
-                views = self.show(self.check(changes | start))
-                for name, pick in picks.items():
-                    for dimension, axis in zip(pick.dimensions, pick.axes, strict=True):
-                        size = views[pick.view].tensors()[""].shape[dimension]
-                        if axis["size"] not in (None, size):
-                            raise ValueError(
-                                f"Pick {name!r}: {pick.view!r} has {axis['size']} indices along {axis['name']!r}, but "
-                                f"{size} at {changes}; give it the labels of the control that its size follows"
-                            )
-
-    def size(self, axis: dict[str, Any], values: Values) -> int:
-        """How many indices a pick's axis has: fixed, or the length of the control it is named after."""
-        if axis["size"] is not None:
-            return int(axis["size"])
-        return len(self.controls[axis["labels"]].encode(values[axis["labels"]]))
 
     # -- display -----------------------------------------------------------------------------------------------
 
-    def _repr_mimebundle_(self, **options: Any) -> dict[str, str]:
-        # Imported here: a plain script that only computes needs neither.
-        from . import page, widget
+    def frames(self) -> "Frames":
+        """What is shown at each setting, computed when it is asked for.
 
-        if page.building():
-            return page.mimebundle(self, lambda source: page.html(self, source, pictures=True))
-        return widget.mimebundle(self, page.html(self, pictures=False))
-
-
-def explore(**controls: Control) -> Callable[[Callable[..., View | Mapping[str, View]]], Explorable]:
-    """Turns a torch function into a figure, and shows it when run in a notebook. One control for each parameter.
-
-    The function returns a view, or several by name: `{"scores": Heatmap(…), "sum": Number(…)}`. Its docstring is the
-    caption. Everything it shows must be computed with torch from its arguments.
-    """
-
-    def decorate(function: Callable[..., View | Mapping[str, View]]) -> Explorable:
-        figure = Explorable(function, controls)
-        if in_notebook():
-            from IPython.display import display
-
-            display(figure)  # type: ignore[no-untyped-call]
-        return figure
-
-    return decorate
+        The first to ask takes over what was computed when the figure was declared: that is the cell which declares it,
+        and nothing can have changed since.
+        """
+        frames, self._declared = self._declared or Frames(self), None
+        return frames
 
 
-def in_notebook() -> bool:
-    """Is this code run by a notebook's kernel, so that showing something makes sense?"""
-    try:
-        from IPython import get_ipython
-    except ImportError:
-        return False
-    return get_ipython() is not None
+class Frames:
+    """What a figure shows at each setting, computed once however many ask."""
+
+    def __init__(self, figure: Figure):
+        self.figure = figure
+        self._shown: dict[str, Shown] = {}
+
+    def at(self, values: Values) -> Shown:
+        """At checked values."""
+        key = json.dumps(values, sort_keys=True)
+        if key not in self._shown:
+            self._shown[key] = self.figure.show(values)
+        return self._shown[key]
+
+    def variants(self) -> dict[str, Shown]:
+        """At the defaults of each variant, by its key."""
+        defaults = self.figure.defaults
+        return {key: self.at(defaults | variant) for key, variant in self.figure.variants()}
 
 
 def outputs(views: Mapping[str, View]) -> dict[str, Tensor]:

@@ -14,10 +14,10 @@ import torch
 from torch.export import ExportedProgram
 
 from . import kept, operators, program
-from .figure import Explorable, Values
+from .figure import Figure, Frames, Shown
 from .program import Computation, content, quiet, ways
 from .trace import trace
-from .views import largest
+from .words import largest
 
 # What a float32 sum may lose by being added in another order, relative to the largest number in the view.
 TOLERANCE = 1e-5
@@ -26,26 +26,27 @@ TOLERANCE = 1e-5
 INPUT = "control:"
 
 
-def export(figure: Explorable, cases: list[dict[str, Any]] | None = None) -> dict[str, bytes]:
+def export(frames: Frames, cases: list[dict[str, Any]] | None = None) -> dict[str, bytes]:
     """The figure's graphs by variant key, each checked against PyTorch in onnxruntime on the whole trace.
 
     `cases` is the trace, where the caller has it already. Raises `ValueError` if the function cannot be exported, or
     if its graph does not follow PyTorch.
     """
-    cases = trace(figure) if cases is None else cases
+    cases = trace(frames) if cases is None else cases
     graphs = {}
     made: dict[str, bytes] = {}
-    for key, variant in figure.variants():
+    shown = frames.variants()
+    for key, variant in frames.figure.variants():
         mine = [case for case in cases if variant.items() <= case["values"].items()]
-        graphs[key] = _export_variant(figure, variant, mine, made)
+        graphs[key] = _export_variant(frames.figure, shown[key], mine, made)
     return graphs
 
 
 def _export_variant(
-    figure: Explorable, variant: Values, cases: list[dict[str, Any]], made: dict[str, bytes]
+    figure: Figure, shown: Shown, cases: list[dict[str, Any]], made: dict[str, bytes]
 ) -> bytes:
     """`made` holds the graphs of the figure's other variants: one that is the same is not made again."""
-    computation = Computation(figure, variant).eval()
+    computation = Computation(figure, shown).eval()
     reasons = []
     for write in ways(computation):
         try:
@@ -61,12 +62,12 @@ def _export_variant(
             return graph
         except Exception as reason:
             reasons.append(f"{type(reason).__name__}: {reason}")
-    settings = f" with {variant}" if variant else ""
+    settings = f" with {computation.fixed}" if computation.fixed else ""
     raise ValueError(f"{figure.name}{settings} cannot become a graph.\n\n" + "\n\n".join(reasons))
 
 
 def _make(
-    figure: Explorable,
+    figure: Figure,
     written: ExportedProgram,
     write: Callable[[], ExportedProgram],
     computation: Computation,
@@ -101,6 +102,10 @@ class _Tables:
     """The exporter sets up tables of all its operators anew for each graph, half of its time; once will do."""
 
     def __init__(self) -> None:
+        with quiet():
+            self._collect()
+
+    def _collect(self) -> None:
         from torch.export import decomp_utils, exported_program
         from torch.onnx._internal.exporter import _decomp
         from torch.onnx._internal.exporter._registration import ONNXRegistry
@@ -157,7 +162,7 @@ def _cosine_as_sine(graph: Any) -> None:
             graph.node[i + 1].input[0] = later
 
 
-def _follow(figure: Explorable, graph: bytes, cases: list[dict[str, Any]]) -> None:
+def _follow(figure: Figure, graph: bytes, cases: list[dict[str, Any]]) -> None:
     """Raises `ValueError` unless the graph gives what PyTorch gave in every case."""
     import onnxruntime
 

@@ -7,6 +7,27 @@ variables. Each colour is given for a light and for a dark page; each role reach
 
 BACKGROUND = {"light": "#ffffff", "dark": "#14181e"}
 
+# Ink, lines and surfaces of figures: colours that stand for nothing. `strong` is ink that lies over coloured marks,
+# `grid` are a chart's lines at its ticks, `rule` frames and zero lines, `masked` cells without a number.
+PLAIN = {
+    "ink": {"light": "#2b323b", "dark": "#d5dbe3"},
+    "strong": {"light": "#11161c", "dark": "#f2f5f9"},
+    "quiet": {"light": "#5b6470", "dark": "#a3adba"},
+    "bad": {"light": "#a3200d", "dark": "#ff9a8a"},
+    "paper": BACKGROUND,
+    "wash": {"light": "#f5f7fa", "dark": "#1d232b"},
+    "line": {"light": "#d5dae1", "dark": "#36404c"},
+    "grid": {"light": "#e4e8ed", "dark": "#2b343f"},
+    "rule": {"light": "#9aa5b1", "dark": "#4b5766"},
+    "masked": {"light": "#d5d9df", "dark": "#39424e"},
+}
+
+# Numbers in coloured cells are written in the one of these that stands out.
+CELL_INK = {"light": "#ffffff", "dark": "#0b0f14"}
+
+# Lines between the patches of a picture: the same over every page, because they lie on the picture.
+PATCH_LINE = "#ffd400"
+
 # What a colour stands for, in formulas, figures, code comments and prose. The hues are those of Okabe and Ito
 # (2008), which readers with a colour vision deficiency can tell apart, moved in lightness for contrast.
 ROLES = {
@@ -58,14 +79,18 @@ CATEGORICAL = {
 
 
 def as_json() -> dict[str, object]:
-    """The whole alphabet, for the front end."""
+    """The whole alphabet, and how hosts mark a dark page, for the front end."""
     return {
         "background": BACKGROUND,
+        "plain": PLAIN,
+        "cell_ink": CELL_INK,
+        "patch_line": PATCH_LINE,
         "roles": ROLES,
         "sequential": SEQUENTIAL,
         "diverging": DIVERGING,
         "categorical": CATEGORICAL,
         "washed": {theme: washed(theme) for theme in CATEGORICAL},
+        "dark_marks": DARK_MARKS,
     }
 
 
@@ -92,7 +117,7 @@ LEVELS = 33
 
 
 def as_css() -> str:
-    """CSS variables `--tl-query`, `--tl-query-wash` … for both themes.
+    """CSS variables `--tl-query`, `--tl-ink`, `--tl-sequential-0` … for both themes.
 
     The dark values apply under any of the marks that our hosts put on a dark page (the book's theme, JupyterLab,
     Colab, VS Code).
@@ -100,6 +125,7 @@ def as_css() -> str:
 
     def variables(theme: str) -> str:
         colours = {role: shades[theme] for role, shades in ROLES.items()}
+        colours |= {name: shades[theme] for name, shades in PLAIN.items()}
         colours |= {f"category-{i}": colour for i, colour in enumerate(CATEGORICAL[theme])}
         colours |= {f"washed-{i}": colour for i, colour in enumerate(washed(theme))}
         for name, scale in (("sequential", SEQUENTIAL), ("diverging", DIVERGING)):
@@ -111,7 +137,7 @@ def as_css() -> str:
 
 
 # What the palette's variables reach.
-PAINTED = ":is(figure.explorable, .tl-exercise)"
+PAINTED = ":is(figure.explorable, .tl-exercise, .tl-still)"
 
 # How each host marks a dark page; the front end looks for the same marks.
 DARK_MARKS = [

@@ -1,7 +1,6 @@
 """A figure's function as a program: the tensor operations that one combination of toggles and choices runs."""
 
 import contextlib
-import functools
 import hashlib
 import logging
 import warnings
@@ -13,30 +12,28 @@ from torch import Tensor, nn
 from torch.export import ExportedProgram
 from torch.fx.experimental.proxy_tensor import make_fx
 
-from .figure import Explorable, Values, outputs
+from .figure import Figure, Shown, outputs
 
 
 class Computation(nn.Module):
-    """The function of a figure with its Python arguments fixed: tensors in, tensors out."""
+    """The function of a figure with its Python arguments fixed: tensors in, tensors out.
 
-    def __init__(self, figure: Explorable, variant: Values):
+    `shown` is what the figure shows at a setting with these Python arguments.
+    """
+
+    def __init__(self, figure: Figure, shown: Shown):
         super().__init__()
-        self.figure, self.variant = figure, variant
+        self.figure = figure
         self.inputs = [name for name, control in figure.controls.items() if control.is_tensor]
+        self.fixed = {name: x for name, x in shown.setting.values.items() if name not in self.inputs}
+        self.outputs = list(shown.outputs)
         self.example = _example(figure)
 
     def forward(self, *tensors: Tensor) -> tuple[Tensor, ...]:
         """All numbers on display, in the order of `outputs`."""
+        arguments = dict(zip(self.inputs, tensors, strict=True)) | self.fixed
         # A view that shows an input as it is would alias it, which a graph may not.
-        return tuple(tensor.detach().clone() for tensor in self._shown(*tensors).values())
-
-    @functools.cached_property
-    def outputs(self) -> list[str]:
-        """The names of all numbers on display."""
-        return list(self._shown(*self.example))
-
-    def _shown(self, *tensors: Tensor) -> dict[str, Tensor]:
-        return outputs(self.figure.views(dict(zip(self.inputs, tensors, strict=True)) | self.variant))
+        return tuple(tensor.detach().clone() for tensor in outputs(self.figure.views(arguments)).values())
 
 
 class _Traced(nn.Module):
@@ -79,7 +76,7 @@ def _capture(computation: Computation, module: nn.Module) -> ExportedProgram:
         )
 
 
-def _example(figure: Explorable) -> tuple[Tensor, ...]:
+def _example(figure: Figure) -> tuple[Tensor, ...]:
     """Inputs to trace with. Lengths are 2 or more and pairwise different: an example length of 1, or two that
     happen to agree, would be frozen into the graph.
     """
@@ -100,13 +97,14 @@ def _example(figure: Explorable) -> tuple[Tensor, ...]:
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
     """Exporting reports on optional packages and on its own progress; a reason for failure arrives as an exception."""
+    before = logging.root.manager.disable
     logging.disable(logging.WARNING)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
     finally:
-        logging.disable(logging.NOTSET)
+        logging.disable(before)
 
 
 def content(program: ExportedProgram) -> str:

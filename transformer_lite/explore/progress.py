@@ -5,12 +5,12 @@ from typing import TypeVar
 
 from tqdm.auto import tqdm
 
-from . import page
+from . import host
 
 T = TypeVar("T")
 
 
 def progress(steps: Iterable[T], label: str) -> Iterable[T]:
     """The same steps, with a bar under the cell that disappears at the end. The website shows none."""
-    bar: Iterable[T] = tqdm(steps, desc=label, leave=False, disable=page.building())
+    bar: Iterable[T] = tqdm(steps, desc=label, leave=False, disable=host.building())
     return bar

@@ -21,8 +21,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from . import page
-from .figure import in_notebook
+from . import host
 from .text import say
 
 
@@ -61,7 +60,7 @@ class Task:
 
     def verdict(self, answer: Callable[..., Any]) -> str:
         """`Right.`, or what is wrong with the function, in a sentence."""
-        if page.building():
+        if host.building():
             return say("task-in-notebook")
         answers = []
         for arguments, results in zip(self.inputs, self.results, strict=True):
@@ -105,10 +104,7 @@ def task(
 
     def decorate(function: Callable[..., dict[str, Tensor]]) -> Task:
         made = Task(function, inputs, hints)
-        if in_notebook():
-            from IPython.display import display
-
-            display(made)  # type: ignore[no-untyped-call]
+        host.display(made)
         return made
 
     return decorate

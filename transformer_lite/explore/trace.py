@@ -9,41 +9,38 @@ from typing import Any
 
 from torch import Tensor
 
-from .controls import Pick
-from .figure import Explorable, Values, outputs
+from .axes import Setting
+from .figure import Figure, Frames, Values
 
 # Enough to catch a frozen size or branch, and few enough that a phone loads the file in the background.
 RANDOM_CASES = 8
 MAX_NUMBERS = 200_000
 
 
-def settings(figure: Explorable, seed: int = 0) -> list[Values]:
+def settings(figure: Figure, seed: int = 0) -> list[Values]:
     """The default, every extreme of every control, every variant, and random settings of all controls together."""
     rng = random.Random(seed)
     found = [figure.defaults]
     for name, control in figure.controls.items():
         found += [figure.check({name: value}) for value in control.extremes()]
     variants = [variant for _, variant in figure.variants()]
+    # An index into a view is drawn last: how many there are depends on the other controls.
+    last = sorted(figure.controls, key=lambda name: figure.controls[name].origin is not None)
     for i in range(max(RANDOM_CASES, len(variants))):
-        drawn = {name: control.sample(rng) for name, control in figure.controls.items()}
-        drawn |= variants[i % len(variants)]
-        others = {name: value for name, value in drawn.items() if not isinstance(figure.controls[name], Pick)}
-        # A pick that is drawn too large settles on the last index; drawing it after the others spreads it.
-        values = figure.check(others)
-        for name in drawn.keys() - others.keys():
-            sizes = [figure.size(axis, values) for axis in figure.controls[name].axes]  # type: ignore[attr-defined]
-            inside = [rng.randrange(size) for size in sizes]
-            values[name] = inside if len(inside) == 2 else inside[0]
-        found.append(values)
+        values = dict(figure.defaults)
+        for name in last:
+            values[name] = figure.controls[name].sample(rng, Setting(figure.controls, values))
+            values |= variants[i % len(variants)]
+        found.append(figure.check(values))
     return [values for i, values in enumerate(found) if values not in found[:i]]
 
 
-def trace(figure: Explorable, seed: int = 0) -> list[dict[str, Any]]:
+def trace(frames: Frames, seed: int = 0) -> list[dict[str, Any]]:
     """`{"values", "outputs"}` for each of the settings; outputs are float32 tensors by name."""
     cases: list[dict[str, Any]] = []
     total = 0
-    for values in settings(figure, seed):
-        shown = outputs(figure.show(values))
+    for values in settings(frames.figure, seed):
+        shown = frames.at(values).outputs
         total += sum(tensor.numel() for tensor in shown.values())
         cases.append({"values": values, "outputs": shown})
         if total > MAX_NUMBERS:
@@ -66,6 +63,6 @@ def as_json(cases: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def packed(figure: Explorable, seed: int = 0) -> dict[str, Any]:
-    """The figure's trace as JSON."""
-    return as_json(trace(figure, seed))
+def packed(figure: Figure, seed: int = 0) -> dict[str, Any]:
+    """The figure's trace as JSON, computed now."""
+    return as_json(trace(Frames(figure), seed))

@@ -8,7 +8,7 @@ import anywidget
 import traitlets
 
 from . import bundle
-from .figure import Explorable, outputs
+from .figure import Figure
 from .trace import packed
 
 
@@ -20,13 +20,13 @@ def _plotly() -> str:
 
 
 class FigureWidget(anywidget.AnyWidget):
-    """Answers the front end's questions (front/engine-kernel.mjs): plotly's source, a run, the trace."""
+    """Answers the front end's questions (front/engine/kernel.mjs): plotly's source, a run, the trace."""
 
     _esm = bundle.script()
     _css = bundle.style()
     html = traitlets.Unicode().tag(sync=True)
 
-    def __init__(self, figure: Explorable, html: str):
+    def __init__(self, figure: Figure, html: str):
         super().__init__(html=html)
         self.figure = figure
         self.on_msg(self._answer)
@@ -40,10 +40,10 @@ class FigureWidget(anywidget.AnyWidget):
             elif question["ask"] == "trace":
                 answer["trace"] = packed(self.figure)
             else:
-                views = self.figure.show(self.figure.check(question["values"]))
-                answer["views"] = self.figure.describe_views(views)
-                answer["outputs"] = [{"name": n, "shape": list(t.shape)} for n, t in outputs(views).items()]
-                buffers = [t.detach().contiguous().numpy().tobytes() for t in outputs(views).values()]
+                shown = self.figure.show(self.figure.check(question["values"]))
+                answer["views"] = shown.described
+                answer["outputs"] = [{"name": n, "shape": list(t.shape)} for n, t in shown.outputs.items()]
+                buffers = [t.detach().contiguous().numpy().tobytes() for t in shown.outputs.values()]
         except ValueError as reason:
             answer["problem"] = str(reason)
         except Exception as reason:
@@ -52,6 +52,6 @@ class FigureWidget(anywidget.AnyWidget):
         self.send(answer, buffers)
 
 
-def mimebundle(figure: Explorable, html: str) -> dict[str, str]:
+def mimebundle(figure: Figure, html: str) -> dict[str, str]:
     """What a notebook cell shows: the live widget alone."""
     return FigureWidget(figure, html)._repr_mimebundle_()  # type: ignore[return-value]

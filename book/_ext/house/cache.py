@@ -16,7 +16,7 @@ from transformer_lite.explore import kept
 KEPT = Path("_build/chapters")
 GRAPHS = Path("_build/graphs")
 # The front end is bundled into the site after the chapters have run; they do not depend on it.
-FRONT_END = {".mjs", ".js", ".css"}
+FRONT_END = {".mjs", ".js", ".css", ".ts", ".mts"}
 
 
 def package_hash(package: Path) -> str:

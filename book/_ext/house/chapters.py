@@ -17,6 +17,7 @@ from jupyter_cache.executors.basic import ExecutionWorkerTempSerial, ProcessData
 from sphinx.util import logging
 
 from house import kernels, times
+from house.records import forget
 
 
 def run(app, env, docnames):
@@ -27,6 +28,7 @@ def run(app, env, docnames):
     chapters = {path: name for path, name in chapters.items() if path.endswith(".ipynb")}
     for path in chapters:
         cache.add_nb_to_project(path)
+    forget(app, cache, chapters)
     records = load_executor("temp-serial", cache).get_records(list(chapters))
     if not records:
         return

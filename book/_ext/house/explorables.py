@@ -13,6 +13,9 @@ logger = logging.getLogger(__name__)
 # A live figure, or an exercise that checks itself: both are drawn from files that their chapter has written.
 LIVE = re.compile(r"<(?:figure|form)\b[^>]*\bdata-source=\"([\w.-]+)\"")
 
+# A view by itself, which needs the same style sheet.
+STILL = '<figure class="tl-still">'
+
 # The browser's runtime: one copy for the whole site, fetched when a figure comes near the screen.
 RUNTIME = {
     "onnxruntime-web/dist/ort.wasm.min.mjs": "ort.wasm.min.mjs",

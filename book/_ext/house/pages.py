@@ -146,7 +146,7 @@ def finish(app, exception):
         if handler := HANDLER.search(html):
             raise ValueError(f"{path}: the inline handler {handler[1]} cannot run under the site's policy")
         here = explorables.sources(html)
-        if here and "explore/site.mjs" not in html:
+        if (here or explorables.STILL in html) and "explore/site.mjs" not in html:
             html = html.replace("</head>", explorables.head(root) + "</head>", 1)
         if html != before:
             path.write_text(html, encoding="utf-8")

@@ -18,8 +18,9 @@ def warm(x):
     return Heatmap(x.expand(2, 2).softmax(-1))
 
 
-graph.export(warm)
-page.html(warm, "warm", pictures=True)
+frames = warm.frames()
+graph.export(frames)
+page.html(frames, "warm", pictures=True)
 
 # What is here now will never be garbage: copies need not look through it again and again.
 gc.collect()

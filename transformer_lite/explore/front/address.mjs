@@ -1,5 +1,7 @@
 // A figure's settings in the page's address: …#NAME?control=value&control=value;OTHER?…
-import { valueFromText, valueToText } from "./controls.mjs";
+import { said } from "./problem.mjs";
+import { say } from "./text.mjs";
+import { checkValues, valueFromText, valueToText } from "./values.mjs";
 
 /** What stands in the address after `#` for these figures: each one's settings that differ from the defaults. */
 export function toFragment(figures) {
@@ -16,4 +18,37 @@ export function fromFragment(fragment, name, controls) {
   if (mine === undefined) return undefined;
   const query = new URLSearchParams(mine.slice(mine.indexOf("?") + 1));
   return Object.fromEntries([...query].map(([key, text]) => [key, controls[key] ? valueFromText(controls[key], text) : text]));
+}
+
+// All figures of the page that keep their settings in its address.
+const addressed = [];
+let writing;
+
+/** From now on the address moves the figure, and the figure, by `writeAddress`, the address. */
+export function keepInAddress(figure) {
+  addressed.push(figure);
+  readAddress(figure);
+  addEventListener("hashchange", () => readAddress(figure));
+}
+
+async function readAddress(figure) {
+  const asked = fromFragment(location.hash, figure.name, figure.controls);
+  if (asked === undefined) return;
+  figure.element.scrollIntoView({ block: "start" });
+  try {
+    await figure.set(checkValues(figure.controls, figure.defaults, asked));
+  } catch (reason) {
+    figure.say(say("failed-link", { reason: said(reason) }), true);
+  }
+}
+
+/** The figure moved last comes first: opening the address scrolls to it. */
+export function writeAddress(figure) {
+  if (!addressed.includes(figure)) return;
+  clearTimeout(writing);
+  // Browsers limit how often the address may change.
+  writing = setTimeout(() => {
+    const fragment = toFragment([figure, ...addressed.filter((other) => other !== figure)]);
+    history.replaceState(null, "", fragment ? `#${fragment}` : location.pathname + location.search);
+  }, 300);
 }

@@ -1,39 +1,50 @@
-// Controls: checking what a reader gives, showing the current value, and listening to the reader.
-// The markup comes from page.py; the same checks stand in controls.py for the kernel.
+// Controls: all that is asked about a control's kind stands in its entry of one table.
+// The markup comes from page.py; the same checks and tensors stand in controls.py for the kernel.
 import { bindChips, showChips, shuffled } from "./chips.mjs";
+import { placeHandles } from "./handles.mjs";
+import { problem } from "./problem.mjs";
 import { number, say } from "./text.mjs";
-import { axisLabels, splitWords } from "./words.mjs";
 
-const KINDS = {
+const NUMBER = {
+  fromText: (control, text) => asNumber(text),
+  bind: bindNumber,
+  show: showNumber,
+};
+
+/**
+ * By kind; `ControlKind` in types.d.ts says what each function is asked.
+ * @type {Record<string, ControlKind>}
+ */
+export const CONTROLS = {
   slider: {
-    check: (control, value) => numberInRange(control, value),
-    fromText: asNumber,
-    bind: bindNumber,
-    show: showNumber,
+    ...NUMBER,
+    check: numberInRange,
+    encode: (control, value) => ["float32", Float32Array.of(value), []],
   },
   length: {
+    ...NUMBER,
     check(control, value) {
       numberInRange(control, value);
       if (!Number.isInteger(value)) throw problem("not-whole", { ...ends(control), value: number(value) });
       return value;
     },
-    fromText: asNumber,
-    bind: bindNumber,
-    show: showNumber,
+    encode: (control, value) => whole(Array.from({ length: value }, (_, i) => i), [value]),
+    length: (control, value) => value,
   },
   toggle: {
     check(control, value) {
       if (typeof value !== "boolean") throw problem("not-true-or-false", { label: control.label, value });
       return value;
     },
-    fromText: (text) => ({ true: true, false: false })[text] ?? text,
-    bind(element, control, move) {
+    fromText: (control, text) => ({ true: true, false: false })[text] ?? text,
+    bind(element, control, { move }) {
       const box = element.querySelector("input");
       box.addEventListener("change", () => move(box.checked));
     },
     show(element, control, value) {
       element.querySelector("input").checked = value;
     },
+    option: (control, value) => Number(value),
   },
   choice: {
     check(control, value) {
@@ -42,13 +53,14 @@ const KINDS = {
       }
       return value;
     },
-    fromText: (text, control) => control.options.find((option) => String(option) === text) ?? text,
-    bind(element, control, move) {
+    fromText: (control, text) => control.options.find((option) => String(option) === text) ?? text,
+    bind(element, control, { move }) {
       element.addEventListener("change", (event) => move(control.options[Number(event.target.value)]));
     },
     show(element, control, value) {
       element.querySelectorAll("input")[control.options.indexOf(value)].checked = true;
     },
+    option: (control, value) => control.options.indexOf(value),
   },
   words: {
     check(control, value) {
@@ -63,22 +75,30 @@ const KINDS = {
       }
       return value;
     },
-    fromText: (text) => text,
-    bind(element, control, move) {
+    fromText: (control, text) => text,
+    bind(element, control, { move }) {
       const input = element.querySelector("input");
       // While a word is being typed it is not yet wrong; once the reader leaves the field it is.
       input.addEventListener("input", () => !unfinished(input.value, control) && move(input.value));
       input.addEventListener("change", () => move(input.value));
-      element.querySelectorAll(".tl-word").forEach((button) =>
+      for (const button of element.querySelectorAll(".tl-word")) {
         button.addEventListener("click", () => {
           input.value = `${input.value.trim()} ${button.textContent}`.trim();
           move(input.value);
-        }));
+        });
+      }
     },
     show(element, control, value) {
       const input = element.querySelector("input");
       if (splitWords(input.value).join(" ") !== splitWords(value).join(" ")) input.value = value;
     },
+    encode(control, value) {
+      const ids = splitWords(value).map((word) => control.vocabulary.indexOf(word));
+      return whole(ids, [ids.length]);
+    },
+    length: (control, value) => splitWords(value).length,
+    labels: (control, value) => splitWords(value),
+    keepsTyping: true,
   },
   order: {
     check(control, value) {
@@ -89,14 +109,17 @@ const KINDS = {
       }
       return value;
     },
-    fromText: (text) => text.split(",").map(Number),
-    bind(element, control, move, set, read) {
+    fromText: (control, text) => text.split(",").map(Number),
+    bind(element, control, { move, read }) {
       bindChips(element.querySelector(".tl-chips"), control.items, read, move);
       element.querySelector(".tl-shuffle").addEventListener("click", () => move(shuffled(read())));
     },
     show(element, control, value) {
       showChips(element.querySelector(".tl-chips"), control.items, value);
     },
+    encode: (control, value) => whole(value, [value.length]),
+    length: (control, value) => value.length,
+    labels: (control, value) => value.map((item) => control.items[item]),
   },
   points: {
     check(control, value) {
@@ -105,14 +128,14 @@ const KINDS = {
       if (!Array.isArray(value) || value.length !== count || !value.every(pair)) {
         throw problem("not-points", { label: control.label, count, value });
       }
-      value.flat().forEach((x) => numberInRange(control, x));
+      for (const x of value.flat()) numberInRange(control, x);
       return value;
     },
-    fromText(text) {
+    fromText(control, text) {
       const numbers = text.split(",").map(asNumber);
       return Array.from({ length: Math.ceil(numbers.length / 2) }, (_, i) => numbers.slice(2 * i, 2 * i + 2));
     },
-    bind(element, control, move, set, read) {
+    bind(element, control, { move, read }) {
       element.querySelectorAll("input").forEach((input, i) => input.addEventListener("change", () => {
         const typed = input.value.replaceAll("−", "-").split(/[,;\s]+/).filter(Boolean).map(asNumber);
         move(read().map((point, at) => (at === i ? typed : point)));
@@ -121,6 +144,8 @@ const KINDS = {
     show(element, control, value) {
       element.querySelectorAll("input").forEach((input, i) => { input.value = value[i].map((x) => Number(x.toPrecision(6))).join(", "); });
     },
+    encode: (control, value) => ["float32", Float32Array.from(value.flat()), [value.length, 2]],
+    handles: placeHandles,
   },
   pick: {
     check(control, value) {
@@ -131,31 +156,53 @@ const KINDS = {
       }
       return count === 1 ? indices[0] : indices;
     },
-    fromText: (text) => (text.includes(",") ? text.split(",").map(Number) : Number(text)),
-    bind(element, control, move) {
+    fromText: (control, text) => (text.includes(",") ? text.split(",").map(Number) : Number(text)),
+    bind(element, control, { move }) {
       const selects = [...element.querySelectorAll("select")];
       const read = () => (selects.length === 1 ? Number(selects[0].value) : selects.map((s) => Number(s.value)));
-      selects.forEach((select) => select.addEventListener("change", () => move(read())));
+      for (const select of selects) select.addEventListener("change", () => move(read()));
     },
-    show(element, control, value, controls, values) {
+    show(element, control, value, axes) {
       element.querySelectorAll("select").forEach((select, at) => {
         const axis = control.axes[at];
-        const labels = axisLabels(axis, axisSize(axis, controls, values), controls, values);
+        const labels = axes.labels(axis, axes.size(axis));
         if ([...select.options].map((option) => option.text).join() !== labels.join()) {
-          select.replaceChildren(...labels.map((label, i) => new Option(label, i)));
+          select.replaceChildren(...labels.map((label, i) => new Option(label, String(i))));
         }
         select.value = [value].flat()[at];
       });
     },
+    encode: (control, value) => (Array.isArray(value) ? whole(value, [value.length]) : whole([value], [])),
+    settle(control, value, size, asked) {
+      const inside = [value].flat().map((index, at) => {
+        const last = size(control.axes[at]) - 1;
+        if (asked && (index < 0 || index > last)) {
+          throw problem("pick-out-of-range", { label: control.label, value: index, max: last });
+        }
+        // A pick that the reader did not touch moves to the last index when its view shrinks.
+        return Math.min(index, last);
+      });
+      return Array.isArray(value) ? inside : inside[0];
+    },
+    click({ dimensions }, indices) {
+      const picked = dimensions.map((dimension) => indices[dimension]);
+      return picked.length === 1 ? picked[0] : picked;
+    },
+    marks: ({ dimensions }, value) => [value].flat().map((index, at) => ({ dimension: dimensions[at], index })),
+    follows: true,
   },
 };
 
-export class Problem extends Error {}
+/** @param {Control} control */
+export const controlKind = (control) => CONTROLS[control.kind];
 
-export const problem = (key, parts) => new Problem(say(key, parts));
+/** @type {(numbers: number[], shape: number[]) => [string, BigInt64Array, number[]]} */
+const whole = (numbers, shape) => ["int64", BigInt64Array.from(numbers, BigInt), shape];
 
+/** @param {Control} control */
 const ends = (control) => ({ label: control.label, min: number(control.min), max: number(control.max) });
 
+/** @type {ControlKind["check"]} */
 function numberInRange(control, value) {
   if (typeof value !== "number" || Number.isNaN(value)) throw problem("not-a-number", { ...ends(control), value });
   if (value < control.min || value > control.max) {
@@ -164,7 +211,8 @@ function numberInRange(control, value) {
   return value;
 }
 
-function bindNumber(element, control, move, set) {
+/** @type {ControlKind["bind"]} */
+function bindNumber(element, control, { move, set }) {
   const [range, typed] = element.querySelectorAll("input");
   const play = element.querySelector(".tl-play");
   range.addEventListener("input", () => move(range.valueAsNumber));
@@ -199,51 +247,11 @@ function showNumber(element, control, value) {
   typed.value = Number(value.toPrecision(6));
 }
 
+/** @type {(text: string) => string[]} */
+const splitWords = (text) => text.toLowerCase().split(/\p{White_Space}+/u).filter(Boolean);
+
 function unfinished(text, control) {
   const last = text.toLowerCase().match(/\S+$/)?.[0];
   const isStart = (word) => word.startsWith(last) && word !== last;
   return Boolean(last) && !control.vocabulary.includes(last) && control.vocabulary.some(isStart);
-}
-
-/** How many indices an axis has: fixed, or the length of the control it is named after. */
-export function axisSize(axis, controls, values) {
-  if (axis.size !== null && axis.size !== undefined) return axis.size;
-  const value = values[axis.labels];
-  return { words: () => splitWords(value).length, order: () => value.length, length: () => value }[controls[axis.labels].kind]();
-}
-
-/** All values after `changes`; throws a Problem, whose message is a sentence, for the first that does not fit. */
-export function checkValues(controls, values, changes) {
-  const unknown = Object.keys(changes).find((name) => !Object.hasOwn(controls, name));
-  if (unknown !== undefined) {
-    throw problem("unknown-control", { name: unknown, known: Object.keys(controls).join(", ") });
-  }
-  const next = { ...values };
-  for (const [name, value] of Object.entries(changes)) {
-    next[name] = KINDS[controls[name].kind].check(controls[name], value);
-  }
-  for (const [name, control] of Object.entries(controls)) {
-    if (control.kind !== "pick") continue;
-    const inside = [next[name]].flat().map((index, at) => {
-      const last = axisSize(control.axes[at], controls, next) - 1;
-      if (Object.hasOwn(changes, name) && (index < 0 || index > last)) {
-        throw problem("pick-out-of-range", { label: control.label, value: index, max: last });
-      }
-      // A pick that the reader did not touch moves to the last index when its view shrinks.
-      return Math.min(index, last);
-    });
-    next[name] = Array.isArray(next[name]) ? inside : inside[0];
-  }
-  return next;
-}
-
-export const valueFromText = (control, text) => KINDS[control.kind].fromText(text, control);
-
-export const valueToText = (value) => String(value);
-
-/** Listens to one control; `move` reports problems beside it, `set` rejects with them, `read` gives its value. */
-export const bindControl = (element, control, move, set, read) => KINDS[control.kind].bind(element, control, move, set, read);
-
-export function showControl(element, control, value, controls, values) {
-  KINDS[control.kind].show(element, control, value, controls, values);
 }

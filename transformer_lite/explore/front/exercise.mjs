@@ -1,5 +1,6 @@
 // An exercise brought to life: the reader's answer is compared with what the torch function computes.
 import { bindChips, shuffled, showChips } from "./chips.mjs";
+import { said } from "./problem.mjs";
 import { say } from "./text.mjs";
 
 /** Answers the form's submissions; the right answer is computed only then. */
@@ -10,7 +11,7 @@ export function bringExerciseToLife(form, engine) {
     place.textContent = text;
     place.classList.toggle("tl-good", good);
   };
-  const read = READ[exercise.kind](form, exercise);
+  const read = answerKind(exercise).bind(form, exercise);
   if (solved(exercise.name)) tell(say("solved-before"), true);
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
@@ -24,41 +25,69 @@ export function bringExerciseToLife(form, engine) {
       if (verdict.right) remember(exercise.name);
       return tell(verdict.text, verdict.right);
     } catch (reason) {
-      return tell(say("answer-failed", { reason: reason.message ?? reason }));
+      return tell(say("answer-failed", { reason: said(reason) }));
     }
   });
 }
 
-/** For each kind of answer: prepares its part of the form, and returns what reads it (undefined if none was given). */
-const READ = {
-  number: (form) => () => {
-    const typed = form.querySelector("input").value.trim().replace("−", "-").replace(",", ".");
-    return typed === "" || Number.isNaN(Number(typed)) ? undefined : typed;
+const SAME = {
+  // A choice is one number; an order or a mask has one for each of the answer's.
+  matches: (exercise, given, answer) => String(given) === String(answer),
+  hint: ({ hints }, given, fits) => Object.entries(hints).find(([name]) => fits(name))?.[1],
+};
+
+/**
+ * For each kind of answer
+ *   bind(form, exercise)                 prepares its part of the form, and returns what reads it (undefined if none
+ *                                        was given)
+ *   matches(exercise, given, answer)     is this the answer?
+ *   hint(exercise, given, fits)          what to say to a wrong one, if anything; `fits` tells whether it is the wrong
+ *                                        answer of this name
+ */
+const ANSWERS = {
+  number: {
+    ...SAME,
+    bind: (form) => () => {
+      const typed = form.querySelector("input").value.trim().replace("−", "-").replace(",", ".");
+      return typed === "" || Number.isNaN(Number(typed)) ? undefined : typed;
+    },
+    matches: ({ tolerance }, given, answer) => near(given, answer[0], tolerance),
   },
-  choice: (form) => () => form.querySelector("input:checked")?.value,
-  order(form, { order: items }) {
-    const list = form.querySelector(".tl-chips");
-    // Not in the order in which the author wrote the items: that may be the answer.
-    let order = shuffled(items.map((_, i) => i));
-    showChips(list, items, order);
-    bindChips(list, items, () => order, (next) => { order = next; });
-    return () => order;
+  choice: {
+    ...SAME,
+    bind: (form) => () => form.querySelector("input:checked")?.value,
+    hint: ({ hints, options }, given) => hints[options[Number(given)]],
   },
-  mask(form) {
-    const cells = [...form.querySelectorAll(".tl-cell")];
-    const pressed = (cell) => cell.getAttribute("aria-pressed") === "true";
-    cells.forEach((cell) => cell.addEventListener("click", () => cell.setAttribute("aria-pressed", !pressed(cell))));
-    return () => cells.map((cell) => Number(pressed(cell)));
+  order: {
+    ...SAME,
+    bind(form, { order: items }) {
+      const list = form.querySelector(".tl-chips");
+      // Not in the order in which the author wrote the items: that may be the answer.
+      let order = shuffled(items.map((_, i) => i));
+      showChips(list, items, order);
+      bindChips(list, items, () => order, (next) => { order = next; });
+      return () => order;
+    },
+  },
+  mask: {
+    ...SAME,
+    bind(form) {
+      const cells = [...form.querySelectorAll(".tl-cell")];
+      const pressed = (cell) => cell.getAttribute("aria-pressed") === "true";
+      for (const cell of cells) cell.addEventListener("click", () => cell.setAttribute("aria-pressed", !pressed(cell)));
+      return () => cells.map((cell) => Number(pressed(cell)));
+    },
   },
 };
 
+const answerKind = (exercise) => ANSWERS[exercise.kind];
+
 /** What is to be said of an answer: `{right, text}`. */
-export function judge({ hints, kind, options, tolerance }, answers, given) {
-  // The choice is one number; an order or a mask has one for each of the answer's.
-  const matches = (answer) => (kind === "number" ? near(given, answer[0], tolerance) : String(given) === String(answer));
-  if (matches(answers.right)) return { right: true, text: say("answer-right") };
-  const wrong = kind === "choice" ? options[Number(given)] : Object.keys(hints).find((key) => matches(answers[key]));
-  return { right: false, text: wrong ? say("answer-hint", { hint: hints[wrong] }) : say("answer-wrong") };
+export function judge(exercise, answers, given) {
+  const { matches, hint } = answerKind(exercise);
+  if (matches(exercise, given, answers.right)) return { right: true, text: say("answer-right") };
+  const hinted = hint(exercise, given, (name) => matches(exercise, given, answers[name]));
+  return { right: false, text: hinted ? say("answer-hint", { hint: hinted }) : say("answer-wrong") };
 }
 
 /** Within the tolerance, or the answer itself rounded to the two or more decimals that the reader typed. */

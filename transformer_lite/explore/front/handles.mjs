@@ -2,7 +2,8 @@
 import { number, say } from "./text.mjs";
 
 /** Makes one handle for each of the control's points, and puts them where the chart has drawn the points. */
-export function placeHandles(stage, slot, control, value, colours, move) {
+export function placeHandles(control, value, slot, colour, move) {
+  const stage = slot.parentElement;
   const layer = stage.querySelector(".tl-handles");
   if (!layer.childElementCount) layer.append(...control.names.map((_, i) => makeHandle(stage, slot, control, i)));
   layer.handled = { value, move };
@@ -11,7 +12,7 @@ export function placeHandles(stage, slot, control, value, colours, move) {
     const [x, y] = value[i];
     handle.style.left = `${xaxis._offset + xaxis.l2p(x)}px`;
     handle.style.top = `${yaxis._offset + yaxis.l2p(y)}px`;
-    handle.style.color = colours[i];
+    handle.style.color = colour(i);
     handle.setAttribute("aria-label", say("point", { name: control.names[i], x: number(x), y: number(y) }));
   });
 }

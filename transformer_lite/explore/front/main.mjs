@@ -1,6 +1,6 @@
 // What the bundle offers: to the website the figure and its engine, to a notebook an anywidget.
-import { kernelEngine } from "./engine-kernel.mjs";
-import { onnxEngine } from "./engine-onnx.mjs";
+import { kernelEngine } from "./engine/kernel.mjs";
+import { onnxEngine } from "./engine/onnx.mjs";
 import { bringExerciseToLife } from "./exercise.mjs";
 import { bringToLife } from "./figure.mjs";
 

@@ -1,11 +1,19 @@
-// Sentences and numbers as a reader sees them. TEXT is the catalogue (text/en.json), put in by bundle.py.
+// Sentences and numbers as a reader sees them.
+import { TEXT } from "./data.mjs";
 
-/** The message `key` with its {parts} filled in. */
+/**
+ * The message `key` with its {parts} filled in.
+ * @param {string} key
+ * @param {Record<string, any>} parts
+ */
 export function say(key, parts = {}) {
   return TEXT[key].replace(/\{(\w+)\}/g, (_, name) => parts[name]);
 }
 
-/** Three significant digits, a true minus sign, −∞ for a masked score; the same as `number` in text.py. */
+/**
+ * Three significant digits, a true minus sign, −∞ for a masked score; the same as `number` in text.py.
+ * @param {number} x
+ */
 export function number(x) {
   if (!Number.isFinite(x)) return x > 0 ? "∞" : "−∞";
   if (x === 0) return "0";

@@ -1,13 +1,16 @@
 // The website's engine: the exported graphs of a figure, run by onnxruntime-web in this page.
-import { problem } from "./controls.mjs";
-import { oneByOne, once, unpackTrace } from "./engine.mjs";
-import { splitWords } from "./words.mjs";
+import { controlKind } from "../controls.mjs";
+import { problem, said } from "../problem.mjs";
+import { oneByOne, once, unpackTrace } from "./contract.mjs";
 
 const inTurn = oneByOne();
 // One copy of the runtime for all figures of the page, loaded when the first one needs it.
 let runtime;
 
-/** `root` is the URL of the site's `_static/`, `source` the name of the figure's files there. */
+/**
+ * `root` is the URL of the site's `_static/`, `source` the name of the figure's files there.
+ * @type {(root: string, source: string) => Engine}
+ */
 export function onnxEngine(root, source) {
   const sessions = new Map();
   let figure;
@@ -33,7 +36,7 @@ export function onnxEngine(root, source) {
         await session(variantKey(figure.controls, Object.fromEntries(defaults)));
         return loaded.Plotly;
       } catch (reason) {
-        throw problem("failed-load", { reason: reason.message ?? reason });
+        throw problem("failed-load", { reason: said(reason) });
       }
     },
 
@@ -43,7 +46,8 @@ export function onnxEngine(root, source) {
       const feeds = {};
       for (const input of graph.inputNames) {
         const name = input.replace(/^control:/, "");
-        feeds[input] = encode(ort, figure.controls[name], values[name]);
+        const control = figure.controls[name];
+        feeds[input] = new ort.Tensor(...controlKind(control).encode(control, values[name]));
       }
       const results = await inTurn(() => graph.run(feeds));
       const outputs = {};
@@ -59,28 +63,10 @@ export function onnxEngine(root, source) {
   };
 }
 
-/** Which graph: the index of each toggle's and choice's option, in the order of the controls. */
-function variantKey(controls, values) {
-  return Object.entries(controls).flatMap(([name, { kind, options }]) => {
-    if (kind === "toggle") return [Number(values[name])];
-    return kind === "choice" ? [options.indexOf(values[name])] : [];
-  }).join();
-}
-
-/** The tensor a graph receives for a control's value; the same as `encode` in controls.py. */
-function encode(ort, control, value) {
-  const whole = (numbers, dims) => new ort.Tensor("int64", BigInt64Array.from(numbers, BigInt), dims);
-  switch (control.kind) {
-    case "slider": return new ort.Tensor("float32", Float32Array.of(value), []);
-    case "length": return whole(Array.from({ length: value }, (_, i) => i), [value]);
-    case "words": {
-      const ids = splitWords(value).map((word) => control.vocabulary.indexOf(word));
-      return whole(ids, [ids.length]);
-    }
-    case "order": return whole(value, [value.length]);
-    case "points": return new ort.Tensor("float32", Float32Array.from(value.flat()), [value.length, 2]);
-    case "pick": return Array.isArray(value) ? whole(value, [value.length]) : whole([value], []);
-  }
+/** Which graph: the index of each option that chooses one, in the order of the controls. */
+export function variantKey(controls, values) {
+  const options = Object.entries(controls).map(([name, control]) => controlKind(control).option?.(control, values[name]));
+  return options.filter((option) => option !== undefined).join();
 }
 
 const unpackBytes = (text) => Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
@@ -112,7 +98,7 @@ function loadPlotly(root) {
   return new Promise((resolve, reject) => {
     const script = document.createElement("script");
     script.src = `${root}runtime/plotly.min.js`;
-    script.onload = () => resolve(window.Plotly);
+    script.onload = () => resolve(/** @type {Foreign} */ (window).Plotly);
     script.onerror = () => reject(new Error("plotly.min.js"));
     document.head.append(script);
   });

@@ -1,15 +1,19 @@
 // The notebook's engine: the live Python function, asked over the widget's messages (widget.py).
-import { Problem } from "./controls.mjs";
-import { oneByOne, once, unpackTrace } from "./engine.mjs";
+import { Problem } from "../problem.mjs";
+import { oneByOne, once, unpackTrace } from "./contract.mjs";
 
 // plotly.js travels from the kernel once for the whole notebook.
 let plotly;
 
-/** `model` is the anywidget model. */
+/**
+ * `model` is the anywidget model.
+ * @type {(model: Foreign) => Engine}
+ */
 export function kernelEngine(model) {
   const inTurn = oneByOne();
   let count = 0;
 
+  /** @type {(what: string, values?: Values) => Promise<Foreign>} */
   const ask = (what, values) => inTurn(() => new Promise((resolve, reject) => {
     const id = ++count;
     const answer = (message, buffers) => {

@@ -1,8 +1,4 @@
-// What both engines share. An engine has
-//   start()      resolves with plotly once it can compute; rejects with a Problem that says what is missing
-//   run(values)  resolves with { views, outputs }: how to draw each view, and its numbers by name
-//   trace()      resolves with [{ values, outputs }, …] as PyTorch computed them
-// `outputs` maps a name to { shape, data }, data being a Float32Array.
+// What both engines share; `Engine` in types.d.ts says what they do.
 
 /** float32 numbers from base64 (little endian). */
 export function unpack({ shape, data }) {
@@ -17,8 +13,14 @@ export function unpackTrace({ cases }) {
   }));
 }
 
-/** Makes a promise the first time it is asked for one, and again only if that one failed. */
+/**
+ * Makes a promise the first time it is asked for one, and again only if that one failed.
+ * @template T
+ * @param {() => Promise<T>} make
+ * @returns {() => Promise<T>}
+ */
 export function once(make) {
+  /** @type {Promise<T> | undefined} */
   let made;
   return () => (made ??= make().catch((reason) => {
     made = undefined;
@@ -26,8 +28,12 @@ export function once(make) {
   }));
 }
 
-/** Runs jobs one after the other. */
+/**
+ * Runs jobs one after the other.
+ * @returns {<T>(job: () => Promise<T>) => Promise<T>}
+ */
 export function oneByOne() {
+  /** @type {Promise<any>} */
   let last = Promise.resolve();
   return (job) => (last = last.then(job, job));
 }

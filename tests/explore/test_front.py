@@ -1,0 +1,289 @@
+"""The front end's pure functions, in Node, beside Python's own; no browser."""
+
+import csv
+import io
+import json
+import math
+
+import pytest
+import torch
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+from transformer_lite.explore import Choice, Length, Order, Pick, Points, Slider, Toggle, Words, palette
+from transformer_lite.explore.axes import Setting
+from transformer_lite.explore.text import number
+
+from .test_palette import contrast
+
+CONTROLS = [
+    Slider(-1.5, 4, label="Temperature"),
+    Length(1, 8, label="Words"),
+    Choice(["none", 2, 0.5], label="Scale"),
+    Toggle(label="Causal"),
+    Words("the", vocabulary=["the", "cat", "dog"], maximum=3, label="Sentence"),
+    Order(["a", "b", "c"], label="Order"),
+    Points("plane", [[0, 0], [1, 1]], label="Points"),
+    Pick("scores", row=0, column=0, label="Cell"),
+    Pick("scores", column=0, label="Column"),
+]
+for control in CONTROLS:
+    control.prepare(control.label)
+
+# Each example starts Node: what fails is reported as it is found, not made smaller.
+NODE = [Phase.generate]
+
+# JSON has no whole floats, as JavaScript has none: 2.0 travels as 2.
+real = st.floats(-6, 6, width=32).map(lambda x: int(x) if x == int(x) else x)
+whole = st.integers(-2, 9)
+words = st.lists(st.sampled_from(["the", "CAT", "dog", "doG,", "ΣΑΣ", "", "\ufeffcat"]), max_size=4)
+spaces = st.sampled_from([" ", "  ", "\t", "\n ", "\u00a0", "\u2003", "\x85"])
+sentences = st.tuples(words, spaces).map(lambda parts: parts[1].join(parts[0]))
+few = st.one_of(whole, real, st.booleans())
+values = st.one_of(
+    few,
+    st.none(),
+    sentences,
+    st.sampled_from(["none", "2", "true", "warm"]),
+    st.lists(few, max_size=4),
+    st.permutations(range(3)),
+    st.lists(st.lists(st.one_of(real, whole), min_size=1, max_size=3), min_size=1, max_size=3),
+    st.lists(st.lists(st.floats(-3, 3, width=16), min_size=2, max_size=2), min_size=2, max_size=2),
+)
+
+
+def answered(control, value):
+    try:
+        return {"value": control.check(value)}
+    except ValueError as refusal:
+        return {"refused": str(refusal)}
+
+
+@settings(max_examples=6, phases=NODE)
+@given(tried=st.lists(values, min_size=40, max_size=60))
+def test_controls_accept_the_same_and_refuse_with_the_same_sentence(node, tried):
+    asked = [(control, value) for control in CONTROLS for value in tried]
+    given_ = node(
+        """const { controlKind } = await front("controls.mjs");
+        return data.map(([control, value]) => {
+          try { return { value: controlKind(control).check(control, value) }; }
+          catch ({ message }) { return { refused: message }; }
+        });""",
+        [[control.describe(), value] for control, value in asked],
+    )
+    for (control, value), said in zip(asked, given_, strict=True):
+        wanted = answered(control, value)
+        assert said.keys() == wanted.keys(), (control.label, value, said, wanted)
+        # A sentence quotes a value as the language writes it; text and whole numbers are written alike.
+        if "value" in wanted or type(value) in (str, int):
+            assert said == wanted, (control.label, value)
+
+
+@settings(max_examples=6, phases=NODE)
+@given(seed=st.randoms(use_true_random=False))
+def test_graphs_are_fed_what_the_function_receives(node, seed):
+    fed = [control for control in CONTROLS if control.is_tensor]
+    alone = Setting({}, {})
+    # An index into a view is drawn within the view, and here there is none.
+    drawn = [control for control in fed if control.origin is None]
+    settings_ = [(control, control.sample(seed, alone)) for control in drawn for _ in range(4)]
+    settings_ += [(control, control.origin) for control in fed if control.origin is not None]
+    settings_ += [(control, value) for control in fed for value in control.extremes()]
+    tensors = node(
+        """const { controlKind } = await front("controls.mjs");
+        return data.map(([control, value]) => {
+          const [type, numbers, shape] = controlKind(control).encode(control, value);
+          return [type, Array.from(numbers, Number), shape];
+        });""",
+        [[control.describe(), value] for control, value in settings_],
+    )
+    for (control, value), (kind, numbers, shape) in zip(settings_, tensors, strict=True):
+        wanted = control.encode(value)
+        assert f"torch.{kind}" == str(wanted.dtype)
+        assert shape == list(wanted.shape)
+        assert numbers == wanted.flatten().tolist()
+
+
+def test_options_choose_the_graph(node):
+    described = {control.label: control.describe() for control in CONTROLS}
+    said = node(
+        """const { variantKey } = await front("engine/onnx.mjs");
+        return [[2, true], ["none", false]].map(([scale, causal]) => variantKey(
+          data, { ...Object.fromEntries(Object.entries(data).map(([name, { value }]) => [name, value])),
+                  Scale: scale, Causal: causal }));""",
+        described,
+    )
+    assert said == ["1,1", "0,0"]
+
+
+def test_an_axis_is_as_long_as_what_it_is_named_after_and_has_its_labels(node):
+    described = {control.label: control.describe() for control in CONTROLS}
+    axes = [
+        ({"labels": "Sentence"}, ["the", "dog", "the"]),
+        ({"labels": "Order"}, ["c", "a", "b"]),
+        ({"labels": "Words"}, ["0", "1", "2", "3", "4"]),
+        ({"labels": ["x", "y", "z"], "size": 2}, ["x", "y"]),
+        ({"labels": None, "size": 3}, ["0", "1", "2"]),
+        ({"labels": "nobody", "size": 1}, ["0"]),
+    ]
+    said = node(
+        """const { axesOf } = await front("axes.mjs");
+        const { size, labels } = axesOf(data.controls, { Sentence: "The dog  the", Order: [2, 0, 1], Words: 5 });
+        return data.axes.map((axis) => [size(axis), labels(axis, size(axis))]);""",
+        {"controls": described, "axes": [axis for axis, _ in axes]},
+    )
+    assert said == [[len(wanted), wanted] for _, wanted in axes]
+
+
+def test_a_pick_stays_inside_its_view_and_is_refused_outside(node):
+    pick = Pick("scores", row=1)
+    pick.prepare("row")
+    controls = {"n": Length(1, 8, value=4).describe(), "row": pick.describe()}
+    controls["row"]["axes"] = [{"name": "n", "labels": "n"}]
+    said = node(
+        """const { checkValues } = await front("values.mjs");
+        return data.changes.map((changes) => {
+          try { return checkValues(data.controls, { n: 4, row: 3 }, changes); } catch ({ message }) { return message; }
+        });""",
+        {"controls": controls, "changes": [{"n": 2}, {"n": 8, "row": 7}, {"row": 4}, {"n": 2, "row": 2}]},
+    )
+    assert said[:2] == [{"n": 2, "row": 1}, {"n": 8, "row": 7}]
+    assert said[2:] == ["4 is outside Row; it goes from 0 to 3.", "2 is outside Row; it goes from 0 to 1."]
+
+
+def numbers_of(tensor):
+    """For JSON, which has neither −∞ nor NaN."""
+    data = ["NaN" if math.isnan(x) else x if math.isfinite(x) else None for x in tensor.flatten().tolist()]
+    return {"shape": list(tensor.shape), "data": data}
+
+
+TENSORS = (
+    "const tensor = ({ shape, data }) => ({ shape, data: Float32Array.from(data, (x) => x ?? -Infinity) });"
+)
+
+
+def test_csv_is_read_back_by_python(node):
+    scores = torch.tensor([[0.25, -torch.inf], [1.5, 3.0]])
+    picture = torch.arange(6.0).reshape(1, 2, 3)
+    views = {
+        "scores": {"axes": [{"labels": ['"a" b', "c,d"]}, {"labels": ["x", "new\nline"]}]},
+        "picture": {"axes": [{"labels": None}, {"labels": None}, {"labels": ["red", "green", "blue"]}]},
+        "sum": {"axes": []},
+    }
+    outputs = {"scores": scores, "picture": picture, "sum": torch.tensor(2.0), "curve.x": torch.ones(1)}
+    text = node(
+        TENSORS
+        + """const { csv } = await front("export.mjs");
+        const outputs = Object.entries(data.outputs).map(([name, numbers]) => [name, tensor(numbers)]);
+        return csv(data.views, Object.fromEntries(outputs), {}, {});""",
+        {"views": views, "outputs": {name: numbers_of(t) for name, t in outputs.items()}},
+    )
+    head, *rows = csv.reader(io.StringIO(text))
+    assert head == ["view", "row", "column", "value"]
+    assert rows[:4] == [
+        ["scores", '"a" b', "x", "0.25"],
+        ["scores", '"a" b', "new\nline", "-Infinity"],
+        ["scores", "c,d", "x", "1.5"],
+        ["scores", "c,d", "new\nline", "3"],
+    ]
+    assert rows[4:] == [
+        *(["picture", "0", f"{i // 3} {['red', 'green', 'blue'][i % 3]}", str(i)] for i in range(6)),
+        ["sum", "", "", "2"],
+        ["curve.x", "0", "", "1"],
+    ]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_numbers_in_cells_are_written_in_the_ink_that_stands_out(node, theme):
+    scales = [palette.SEQUENTIAL[theme], palette.DIVERGING[theme]]
+    places = [i / 32 for i in range(33)]
+    inks = node(
+        """const { colourAt, inkOn } = await front("colours.mjs");
+        return data.scales.map((stops) => data.places.map((place) => inkOn(colourAt(stops, place))));""",
+        {"scales": scales, "places": places},
+    )
+    for stops, chosen in zip(scales, inks, strict=True):
+        for cell, ink in zip(palette.ramp(stops, 33), chosen, strict=True):
+            best = max(contrast(cell, other) for other in palette.CELL_INK.values())
+            # The ramp's colours are rounded to whole channels.
+            assert contrast(cell, ink) >= 0.98 * best
+
+
+@given(
+    shape=st.lists(st.integers(1, 5), max_size=3),
+    seed=st.integers(0, 99),
+)
+@settings(max_examples=10, phases=NODE)
+def test_places_and_extremes_are_those_that_torch_finds(node, shape, seed):
+    tensor = torch.randn(shape, generator=torch.Generator().manual_seed(seed))
+    found = node(
+        TENSORS
+        + """const { extremes, largest, rowsOf, unravel } = await front("numbers.mjs");
+        const { shape, data: numbers } = tensor(data);
+        const { low, high } = extremes(numbers);
+        return { low: unravel(low, shape), high: unravel(high, shape), largest: largest(numbers),
+                 rows: shape.length ? rowsOf({ shape, data: numbers }) : [] };""",
+        numbers_of(tensor),
+    )
+    for name, at in (("low", tensor.argmin()), ("high", tensor.argmax())):
+        assert found[name] == [int(i) for i in torch.unravel_index(at, tensor.shape)]
+    assert found["largest"] == tensor.abs().max().item()
+    if shape:
+        assert found["rows"] == tensor.reshape(-1, shape[-1]).tolist()
+
+
+@pytest.mark.parametrize(
+    ("view", "tensors", "labels", "wanted"),
+    [
+        ({"kind": "heatmap"}, {"": [[1.0, 2.0], [3.0, 0.5]]}, [["r", "s"], ["a", "b"]], "rs ab"),
+        ({"kind": "bars"}, {"": [1.0, 2.0]}, [["a", "b"]], " ab"),
+        ({"kind": "bars", "names": ["q", "k"]}, {"": [[1.0], [2.0]]}, [["q", "k"], ["a"]], "qk a"),
+        ({"kind": "lines", "names": ["q", "k"]}, {"": [[1.0, 4.0], [2.0, 3.0]]}, [], "qk 01"),
+        ({"kind": "lines", "names": None}, {"": [1.0, 4.0], "x": [5.0, 7.0]}, [], " 57"),
+        ({"kind": "scatter"}, {"": [[1.0, 4.0], [2.0, 3.0]]}, [["p", "q"], ["x", "y"]], "pq xy"),
+        ({"kind": "tokens"}, {"": [0.25, 0.75]}, [["a", "b"]], " ab"),
+        ({"kind": "image"}, {"": [[0.5, 1.0]]}, [["0"], ["0", "1"]], "0 01"),
+    ],
+)
+def test_every_view_tabulates_its_numbers(node, view, tensors, labels, wanted):
+    asked = {name: numbers_of(torch.tensor(data)) for name, data in tensors.items()}
+    table = node(
+        TENSORS
+        + """const { viewKind } = await front("views/table.mjs");
+        const parts = Object.entries(data.asked).map(([name, numbers]) => [name, tensor(numbers)]);
+        const table = viewKind(data.view).table(data.view, Object.fromEntries(parts), data.labels);
+        const [rows, columns] = table.shape;
+        const cellsOf = (r) => Array.from({ length: columns }, (_, c) => table.cell(r, c));
+        const cells = Array.from({ length: rows }, (_, r) => cellsOf(r));
+        return { ...table, cells };""",
+        {"view": view, "asked": asked, "labels": labels},
+    )
+    sides, heads = wanted.split(" ")
+    numbers = torch.tensor(tensors[""])
+    assert table["sides"] == (list(sides) or [""])
+    assert table["heads"] == list(heads)
+    assert table["cells"] == [
+        [number(x) for x in row] for row in numbers.reshape(-1, numbers.shape[-1]).tolist()
+    ]
+
+
+def test_the_check_wants_infinities_where_pytorch_has_them(node):
+    wanted = torch.tensor([[1.0, -torch.inf], [200.0, 0.0]])
+    near = wanted + torch.tensor([[0.0, 0.0], [0.5, -0.25]])
+    finite, undefined = (wanted.masked_fill(wanted.isinf(), x) for x in (-1e30, torch.nan))
+    differences = node(
+        TENSORS
+        + """const { compare } = await front("check.mjs");
+        return data.map((got) => compare(got && tensor(got), tensor(data[0]))).map(
+          ({ difference, scale }) => [Number.isFinite(difference) ? difference : "infinite", scale]);""",
+        [*(numbers_of(t) for t in (wanted, near, finite, undefined, wanted.flatten())), None],
+    )
+    assert differences[:2] == [[0, 200], [0.5, 200]]
+    assert [difference for difference, _ in differences[2:]] == ["infinite"] * 4
+
+
+def test_json_of_the_data_module_is_what_python_declares(node):
+    from transformer_lite.explore.text import catalogue
+
+    said = node('const { TEXT, PALETTE } = await front("data.mjs"); return { TEXT, PALETTE };')
+    assert said == {"TEXT": catalogue(), "PALETTE": json.loads(json.dumps(palette.as_json()))}

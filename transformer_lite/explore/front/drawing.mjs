@@ -1,0 +1,164 @@
+// What a figure shows: its views, their words and their table, and what the reader points at.
+import { axesOf } from "./axes.mjs";
+import { seriesColour, theme } from "./colours.mjs";
+import { controlKind } from "./controls.mjs";
+import { tables } from "./export.mjs";
+import { viewKind } from "./views/table.mjs";
+import { summary } from "./words.mjs";
+
+export class Drawing {
+  /** @type {Views} */
+  views = {};
+  /** @type {Record<string, Tensor>} */
+  outputs = {};
+  /** What is on screen was computed for these. @type {Values | undefined} */
+  values;
+  /** @type {(Mark & { axis: string })[]} */
+  #hovered = [];
+
+  /**
+   * `move(changes)` is what a reader does to the controls by way of a view.
+   * @param {Markup} element
+   * @param {Controls} controls
+   * @param {(changes: Values) => void} move
+   */
+  constructor(element, controls, move) {
+    this.element = element;
+    this.controls = controls;
+    this.move = move;
+  }
+
+  /** From now on it follows the page's theme and width. */
+  start(Plotly) {
+    this.Plotly = Plotly;
+    this.themes = new MutationObserver(() => this.themeDrawn !== theme() && this.draw());
+    for (const root of [document.documentElement, document.body]) {
+      this.themes.observe(root, { attributes: true, attributeFilter: ["data-theme", "data-jp-theme-light", "theme", "class"] });
+    }
+    this.sizes = new ResizeObserver(() => this.widthDrawn !== this.element.clientWidth && this.draw());
+    this.sizes.observe(this.element);
+  }
+
+  stop() {
+    this.themes?.disconnect();
+    this.sizes?.disconnect();
+  }
+
+  /** Resolves once these views and numbers, computed for these values, are on screen. */
+  show({ views, outputs }, values) {
+    Object.assign(this, { views, outputs, values });
+    return this.draw();
+  }
+
+  async draw() {
+    if (!this.values) return;
+    this.themeDrawn = theme();
+    this.widthDrawn = this.element.clientWidth;
+    await Promise.all(Object.keys(this.views).map((name) => this.#drawView(name)));
+    this.element.querySelector(".tl-summary").textContent = summary(this.views, this.outputs, this.controls, this.values);
+    this.drawTables();
+    await painted();
+  }
+
+  async #drawView(name) {
+    const view = this.views[name];
+    const place = this.place(name);
+    place.querySelector(".tl-title").textContent = view.title;
+    const reader = { hover: (indices) => this.#hover(name, indices), pick: this.#picker(name) };
+    await viewKind(view).draw(place, view, this.tensors(name), this.look(name), reader);
+    this.#placeHandles(name, place);
+  }
+
+  /** The numbers as tables, where the reader has asked for them. */
+  drawTables() {
+    const place = this.element.querySelector(".tl-table");
+    if (!place.hidden) place.replaceChildren(...tables(this));
+  }
+
+  /** Points that the reader may drag get a handle each. */
+  #placeHandles(view, place) {
+    for (const [name, control] of this.#controlsOf(view)) {
+      const colour = (i) => seriesColour(this.views[view], i, theme());
+      const move = (value) => this.move({ [name]: value });
+      controlKind(control).handles?.(control, this.values[name], place.querySelector(".tl-slot"), colour, move);
+    }
+  }
+
+  place(name) {
+    return this.element.querySelector(`[data-view="${name}"]`);
+  }
+
+  /** A view's tensors by part: its own under the empty name. */
+  tensors(name) {
+    const parts = Object.entries(this.outputs).filter(([key]) => key === name || key.startsWith(`${name}.`));
+    return Object.fromEntries(parts.map(([key, tensor]) => [key.slice(name.length + 1), tensor]));
+  }
+
+  /** The names of the indices of each dimension of a view. */
+  labels(name) {
+    const { shape } = this.outputs[name];
+    const axes = axesOf(this.controls, this.values);
+    return this.views[name].axes.map((axis, dimension) => axes.labels(axis, shape[dimension]));
+  }
+
+  /** How a view is drawn, apart from its own settings. */
+  look(name) {
+    return {
+      Plotly: this.Plotly,
+      theme: theme(),
+      width: this.place(name).clientWidth,
+      labels: this.labels(name),
+      shape: this.outputs[name].shape,
+      marks: { hover: this.#hoverMarks(name), picked: this.#pickMarks(name), at: this.outputs[`${name}.at`]?.data[0] },
+    };
+  }
+
+  // -- picking and pointing --------------------------------------------------------------------------------------
+
+  /** The controls that belong to a view. */
+  #controlsOf(view) {
+    return Object.entries(this.controls).filter(([, control]) => control.view === view);
+  }
+
+  /** What a click on a view's element does: moves every control that takes its value from there. */
+  #picker(view) {
+    const picks = this.#controlsOf(view).filter(([, control]) => controlKind(control).click);
+    if (!picks.length) return undefined;
+    return (indices) => {
+      const changes = picks.map(([name, control]) => [name, controlKind(control).click(control, indices)]);
+      this.move(Object.fromEntries(changes));
+    };
+  }
+
+  #pickMarks(view) {
+    return this.#controlsOf(view).flatMap(([name, control]) => controlKind(control).marks?.(control, this.values[name]) ?? []);
+  }
+
+  /** The reader points at these indices of a view's dimensions: the same show up wherever their axes appear. */
+  #hover(name, indices) {
+    // A chart says late that the pointer has left it; by then it may point at another view.
+    if (!indices.length && this.pointedAt !== name) return;
+    this.pointedAt = name;
+    const { axes } = this.views[name];
+    this.#hovered = indices.map((index, dimension) => ({ axis: axes[dimension].name, dimension, index }));
+    for (const [other, view] of Object.entries(this.views)) {
+      viewKind(view).mark?.(this.place(other), view, this.look(other));
+    }
+  }
+
+  #hoverMarks(name) {
+    const { axes } = this.views[name];
+    // Where both dimensions are the same axis (words by words), rows answer rows and columns answer columns.
+    const same = axes.length === 2 && axes[0].name === axes[1].name;
+    return axes.flatMap((axis, dimension) =>
+      this.#hovered
+        .filter((hover) => hover.axis === axis.name && (!same || hover.dimension === dimension))
+        .map(({ index }) => ({ dimension, index })));
+  }
+}
+
+/** Resolves once the browser has painted; at once where nothing is painted (a hidden tab). */
+function painted() {
+  if (document.hidden) return Promise.resolve();
+  return new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
+}

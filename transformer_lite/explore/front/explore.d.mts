@@ -1,0 +1,2 @@
+// explore.mjs is the bundle, which bundle.py joins.
+export { bringExerciseToLife, bringToLife, onnxEngine } from "./main.mjs";

@@ -1,0 +1,54 @@
+// Facts about a tensor's numbers; the same as in words.py and views.py.
+
+/**
+ * The largest finite magnitude; 0 if there is none.
+ * @param {Tensor["data"]} data
+ */
+export function largest(data) {
+  return data.reduce((most, x) => (Number.isFinite(x) ? Math.max(most, Math.abs(x)) : most), 0);
+}
+
+/**
+ * Where the smallest and the largest number stand; masked ones (−∞) count only if there are no others.
+ * @param {Tensor["data"]} data
+ */
+export function extremes(data) {
+  let [least, most] = [Infinity, -Infinity];
+  for (const x of data) {
+    if (!Number.isFinite(x)) continue;
+    least = Math.min(least, x);
+    most = Math.max(most, x);
+  }
+  // Among numbers that differ by rounding alone, the first: PyTorch and the browser add up in different orders.
+  const slack = 1e-5 * Math.max(1, largest(data));
+  const first = (fits) => Math.max(0, data.findIndex((x) => Number.isFinite(x) && fits(x)));
+  return { low: first((x) => x <= least + slack), high: first((x) => x >= most - slack) };
+}
+
+/**
+ * The indices along each dimension of a place in the flattened tensor.
+ * @type {(index: number, shape: number[]) => number[]}
+ */
+export function unravel(index, shape) {
+  const indices = [];
+  for (const size of [...shape].reverse()) {
+    indices.unshift(index % size);
+    index = Math.floor(index / size);
+  }
+  return indices;
+}
+
+/**
+ * The tensor's numbers along its last dimension, one array for each row.
+ * @param {Tensor} tensor
+ */
+export function rowsOf({ shape, data }) {
+  const n = shape[shape.length - 1];
+  return Array.from({ length: data.length / n }, (_, i) => Array.from(data.slice(i * n, (i + 1) * n)));
+}
+
+/**
+ * 0, 1, … as text: the names of what has no other.
+ * @param {number} size
+ */
+export const countOf = (size) => Array.from({ length: size }, (_, i) => String(i));

@@ -1,0 +1,14 @@
+// What does not fit or does not work, as a sentence for the reader.
+import { say } from "./text.mjs";
+
+export class Problem extends Error {}
+
+/** @type {(key: string, parts?: Record<string, any>) => Problem} */
+export const problem = (key, parts) => new Problem(say(key, parts));
+
+/**
+ * What to say of anything that was thrown.
+ * @param {any} reason
+ * @returns {string}
+ */
+export const said = (reason) => reason.message ?? String(reason);
