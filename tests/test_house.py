@@ -142,11 +142,7 @@ def test_notebooks_are_stored_normalised(path):
     assert normalise(path.read_text()) == path.read_text(), "`make notebooks` mends this"
 
 
-# Its pictures become views when it is rewritten.
-NOT_YET = {"multi-head"}
-
-
-@pytest.mark.parametrize("path", [p for p in book() if p.stem not in NOT_YET], ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", book(), ids=lambda path: path.stem)
 def test_every_picture_of_a_chapter_is_a_view(path):
     """Matplotlib gives a chapter a photograph at most: what it draws has the colours of a light page, and no words."""
     cells = json.loads(path.read_text())["cells"]

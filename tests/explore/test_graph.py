@@ -210,6 +210,39 @@ def test_a_frozen_length_is_refused_with_the_settings_that_show_it():
         export(frozen.frames())
 
 
+def test_every_variant_of_a_large_figure_is_checked(monkeypatch):
+    """The trace ends after so many numbers, but not before each graph has a case."""
+
+    @explore(x=Slider(-1, 1, value=1), option=Choice(["a", "b", "c", "d", "e"]))
+    def large(x, option):
+        """Caption."""
+        return Heatmap(x.expand(300, 300) * {"a": 1, "b": 2, "c": 3, "d": 4, "e": 5}[option], signed=True)
+
+    cases = trace(large.frames())
+    assert {case["values"]["option"] for case in cases} == set("abcde")
+    assert len(cases) <= 8  # three of them are 200,000 numbers
+
+    make = exporter._to_onnx
+
+    def wrong(written, computation, **options):
+        graph = make(written, computation, **options)
+        if computation.fixed["option"] != "e":
+            return graph
+        model = onnx.load_from_string(graph)
+        for node in model.graph.node:
+            node.op_type = "Add" if node.op_type == "Mul" else node.op_type
+        return model.SerializeToString()
+
+    monkeypatch.setattr(exporter, "_to_onnx", wrong)
+    with pytest.raises(ValueError, match="does not follow"):
+        export(large.frames())
+
+
+def test_a_graph_without_a_case_is_refused(everything):
+    with pytest.raises(ValueError, match="no case"):
+        export(everything.frames(), trace(everything.frames())[:1])
+
+
 def test_a_graph_that_is_off_by_more_than_rounding_is_refused(monkeypatch):
     @explore(x=Slider(-1, 1, value=1))
     def thrice(x):

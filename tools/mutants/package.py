@@ -92,6 +92,14 @@ MUTATIONS = [
         "looks",
     ),
     python(
+        "a large figure's last graphs are checked by nothing",
+        EXPLORE + "trace.py",
+        "if total > MAX_NUMBERS and not mine:",
+        "if total > MAX_NUMBERS:",
+        "explore/test_graph.py",
+        "every_variant_of_a_large",
+    ),
+    python(
         "an index is drawn before the sentence that it points into",
         EXPLORE + "trace.py",
         "is not None)\n    for i",

@@ -163,7 +163,9 @@ def _cosine_as_sine(graph: Any) -> None:
 
 
 def _follow(figure: Figure, graph: bytes, cases: list[dict[str, Any]]) -> None:
-    """Raises `ValueError` unless the graph gives what PyTorch gave in every case."""
+    """Raises `ValueError` unless the graph gives what PyTorch gave in every case, of which there must be one."""
+    if not cases:
+        raise ValueError(f"{figure.name} has no case in its trace for this graph: nothing would be checked")
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
