@@ -7,7 +7,7 @@ import matplotlib
 import pytest
 import torch
 
-from transformer_lite.explore import Axis, Bars, Heatmap, Lines, Number, host, palette
+from transformer_lite.explore import Axis, Bars, Heatmap, Lines, Number, Scatter, host, palette
 
 SVG = "{http://www.w3.org/2000/svg}"
 SEEDED = torch.Generator().manual_seed(0)
@@ -222,3 +222,11 @@ def test_curves_by_themselves_may_have_gaps():
 def test_the_same_view_twice_on_a_page_is_told_apart_from_another():
     ids = [set(re.findall(r'id="(still-\w+?)-', alone(Lines(x))[0])) for x in (torch.ones(2), torch.zeros(2))]
     assert ids[0] and ids[1] and not ids[0] & ids[1]
+
+
+def test_a_point_without_a_name_is_drawn_without_one():
+    points = torch.rand(120, 2, generator=torch.Generator().manual_seed(0))
+    html, _ = alone(Scatter(points, range=(0, 1)))
+    assert html.count("<text") <= 14  # the ticks of both axes
+    html, _ = alone(Scatter(points[:2], range=(0, 1), points=Axis("point", ["A", "B"])))
+    assert ">A<" in html and ">B<" in html

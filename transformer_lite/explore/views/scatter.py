@@ -70,7 +70,7 @@ class Scatter(View):
         return 340
 
     def draw(self, axes: Any, pen: Pen, named: Named) -> None:
-        tensors = self.tensors()
+        tensors, names = self.tensors(), named[0]
         low, high = self.range
         if "field" in tensors:
             field = tensors["field"]
@@ -93,8 +93,8 @@ class Scatter(View):
                 axes.annotate("", (x, y), (0, 0), arrowprops=style)
             else:
                 axes.plot(x, y, "o", color=colour, markersize=6)
-            if self.axes()[0].labels:
-                axes.annotate(named[0][i], (x, y), (5, 5), textcoords="offset points", annotation_clip=True)
+            if names != [str(i) for i in range(len(names))]:  # numbers are no names
+                axes.annotate(names[i], (x, y), (5, 5), textcoords="offset points", annotation_clip=True)
         axes.set(xlim=(low, high), ylim=(low, high), aspect="equal")
         axes.set_xlabel(self.x_title)
         axes.set_ylabel(self.y_title)
