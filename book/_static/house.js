@@ -2,9 +2,12 @@
 {
   const boxes = document.querySelectorAll(".katex-display, .highlight pre, .cell_output .output, .pst-scrollable-table-container");
   const update = (box) => {
-    if (box.scrollWidth > box.clientWidth + 1) box.tabIndex = 0;
+    // To the pixel, as the theme has it: two that disagree would leave it to chance.
+    if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
     else box.removeAttribute("tabindex");
   };
   const watch = new ResizeObserver((entries) => entries.forEach(({ target }) => update(target)));
   boxes.forEach((box) => watch.observe(box));
+  // Letters of another width do not change the size of their box.
+  document.fonts.ready.then(() => boxes.forEach(update));
 }
