@@ -116,7 +116,7 @@ def greedy(
         ValueError: if ``start`` is not a batch of ids, ``max_new`` is below 1, or the cache is not empty.
     """
     said = stream(step, start, max_new=max_new, end=end, pad=pad, cache=cache)
-    return torch.cat([start, torch.stack([*said], dim=1)], dim=1)
+    return _together(start, said)
 
 
 def sample(
@@ -154,6 +154,11 @@ def sample(
     """
     choose = partial(draw, temperature=temperature, top_k=top_k, top_p=top_p, generator=generator)
     said = stream(step, start, max_new=max_new, choose=choose, end=end, pad=pad, cache=cache)
+    return _together(start, said)
+
+
+def _together(start: Tensor, said: Iterator[Tensor]) -> Tensor:
+    """What was there and what a stream says, ``(batch, n + new)``."""
     return torch.cat([start, torch.stack([*said], dim=1)], dim=1)
 
 

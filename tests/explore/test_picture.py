@@ -7,7 +7,19 @@ import matplotlib
 import pytest
 import torch
 
-from transformer_lite.explore import Axis, Bars, Heatmap, Lines, Number, Scatter, host, palette
+from transformer_lite.explore import (
+    Axis,
+    Bars,
+    Heatmap,
+    Length,
+    Lines,
+    Number,
+    Scatter,
+    explore,
+    host,
+    page,
+    palette,
+)
 
 SVG = "{http://www.w3.org/2000/svg}"
 SEEDED = torch.Generator().manual_seed(0)
@@ -230,3 +242,15 @@ def test_a_point_without_a_name_is_drawn_without_one():
     assert html.count("<text") <= 14  # the ticks of both axes
     html, _ = alone(Scatter(points[:2], range=(0, 1), points=Axis("point", ["A", "B"])))
     assert ">A<" in html and ">B<" in html
+
+
+def test_a_point_named_by_a_length_keeps_its_number():
+    """As in the live chart, which asks whether the axis has names, not what they are."""
+
+    @explore(n=Length(2, 6, value=3))
+    def numbered(n):
+        """Caption."""
+        return Scatter(torch.stack([n, n], 1).float() + 10, range=(0, 20), points="n")
+
+    picture = page.html(numbered.frames(), pictures=True)
+    assert {">1<", ">2<"} <= set(re.findall(r">\d<", picture[picture.index("<svg") :]))

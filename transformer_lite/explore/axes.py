@@ -14,8 +14,15 @@ class Naming(Protocol):
     def labels(self, value: Any) -> list[str] | None:
         """The names of an axis that is named after the control; None if none can be."""
 
+    def length(self, value: Any) -> int | None:
+        """How many indices such an axis has."""
+
     def longest(self) -> int:
-        """The most labels that it may have."""
+        """The most that it may have."""
+
+
+class Unnamed(list[str]):
+    """Numbers that stand where an axis has no names."""
 
 
 @dataclass
@@ -64,15 +71,15 @@ class Setting:
         """The name of each index of an axis."""
         named = axis["labels"]
         found = self.names(named) if isinstance(named, str) else named
-        return [str(i) for i in range(size)] if found is None else found[:size]
+        return Unnamed(str(i) for i in range(size)) if found is None else found[:size]
 
     def size(self, axis: dict[str, Any]) -> int:
         """How many indices a pick's axis has: fixed, or as many as the control has labels."""
         if axis["size"] is not None:
             return int(axis["size"])
-        named = self.names(axis["labels"])
-        assert named is not None
-        return len(named)
+        length = self.controls[axis["labels"]].length(self.values[axis["labels"]])
+        assert length is not None
+        return length
 
     def longest(self, axis: dict[str, Any], size: int) -> int:
         """The most indices that an axis may come to have, if it has `size` now."""

@@ -43,8 +43,7 @@ class Shown:
 
     def labels(self, name: str) -> list[list[str]]:
         """What the indices of each axis of a view are called."""
-        axes, shape = self.described[name]["axes"], self.views[name].tensors()[""].shape
-        return [self.setting.labels(axis, size) for axis, size in zip(axes, shape, strict=False)]
+        return self.views[name].labels(self.setting)
 
     def summary(self) -> str:
         """One sentence or two for each view, computed from its numbers."""
@@ -149,7 +148,8 @@ class Figure:
             )
         known = {name: x for name, x in arguments.items() if isinstance(x, Tensor)} | dict(returned)
         views = {name: look.filled(name, known) for name, look in self.looks.items()}
-        unused = returned.keys() - {name for look in self.looks for name in self.looks[look].wants(look)}
+        wanted = {of for name, look in self.looks.items() for of in look.wants(name).values()}
+        unused = returned.keys() - wanted
         if unused:
             raise ValueError(f"{self.name} returns {min(unused)!r}, but show= does not say how it is drawn")
         return views

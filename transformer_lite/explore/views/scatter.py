@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ..axes import Axis
+from ..axes import Axis, Unnamed
 from ..palette import LEVELS
 from ..pen import Pen
 from ..text import number, say
@@ -93,7 +93,7 @@ class Scatter(View):
                 axes.annotate("", (x, y), (0, 0), arrowprops=style)
             else:
                 axes.plot(x, y, "o", color=colour, markersize=6)
-            if names != [str(i) for i in range(len(names))]:  # numbers are no names
+            if not isinstance(names, Unnamed):
                 axes.annotate(names[i], (x, y), (5, 5), textcoords="offset points", annotation_clip=True)
         axes.set(xlim=(low, high), ylim=(low, high), aspect="equal")
         axes.set_xlabel(self.x_title)

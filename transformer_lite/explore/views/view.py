@@ -56,7 +56,7 @@ class View:
 
     def filled(self, name: str, known: Mapping[str, Any]) -> "View":
         """The view with tensors in place of their names: its own is called `name` unless it says otherwise."""
-        names = self._names(name)
+        names = self.wants(name)
         missing = [wanted for wanted in names.values() if wanted not in known]
         if missing:
             raise ValueError(
@@ -64,12 +64,8 @@ class View:
             )
         return replace(self, **{field: known[wanted] for field, wanted in names.items()})  # type: ignore[type-var]
 
-    def wants(self, name: str) -> list[str]:
-        """The names of the tensors that `filled` would put in."""
-        return list(self._names(name).values())
-
-    def _names(self, name: str) -> dict[str, str]:
-        """By field."""
+    def wants(self, name: str) -> dict[str, str]:
+        """The names of the tensors that `filled` puts in, by field."""
         given = {field: x for field, x in self._given().items() if isinstance(x, str)}
         return {self.parts[""]: name} | given
 
@@ -88,6 +84,11 @@ class View:
         axes = [axis.describe() for axis in self.axes()]
         return {"kind": self.kind, "title": self.title, "axes": axes} | own
 
+    def labels(self, setting: Setting) -> Named:
+        """What the indices of each axis are called."""
+        axes, shape = self.describe()["axes"], self.tensors()[""].shape
+        return [setting.labels(setting.resolve(axis), size) for axis, size in zip(axes, shape, strict=False)]
+
     def summary(self, named: Named) -> str:
         """A sentence or two, computed from its numbers; `named` holds the labels of each axis."""
         raise NotImplementedError
@@ -98,13 +99,12 @@ class View:
         """Under a notebook's cell and on the website: the still picture, with the summary as its text alternative."""
         alone = Setting({}, {})
         view = replace(self, title=self.title or self.kind.capitalize())  # type: ignore[type-var]
-        axes, shape = view.describe()["axes"], view.tensors()[""].shape
-        named = [alone.labels(alone.resolve(axis), size) for axis, size in zip(axes, shape, strict=False)]
+        named = view.labels(alone)
         said = view.summary(named)
         body = view.text(named)
         prefix = f"still-{hashlib.sha256(said.encode()).hexdigest()[:8]}"
         if body is None:
-            height = view.height(shape[0])
+            height = view.height(view.tensors()[""].shape[0])
             drawn = view.picture(named, height, prefix)
             body = f'<div class="tl-slot" role="img" aria-label="{escape(said)}" style="height:{height}px">{drawn}</div>'
         # A page of the website has the style sheet already.
