@@ -21,7 +21,9 @@ def audit(visit, *, colours_only=False, inside=("html",)):
             visit.page.evaluate(script.read_text(encoding="utf-8"))
         visit.page.evaluate("audit.unwrapWords()")
     options = {"runOnly": COLOURS} if colours_only else {}
-    found = visit.page.evaluate("([inside, options]) => audit.run(inside, options)", [list(inside), options])
+    colours = {"theme": "dark" if visit.dark else "light", "colours": COLOURS}
+    asked = "([inside, options, colours]) => audit.run(inside, options, colours)"
+    found = visit.page.evaluate(asked, [list(inside), options, colours])
     return [
         (rule, html, why)
         for rule, html, why in found

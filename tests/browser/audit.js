@@ -6,28 +6,19 @@ window.audit = {
    * become plain text, which takes the same place.
    */
   unwrapWords() {
-    const known = new Set();
-    const paint = (e) => {
-      const style = getComputedStyle(e);
-      const which = ["color", "backgroundColor", "backgroundImage", "fontSize", "fontWeight", "opacity", "position", "textShadow", "visibility"];
-      return which.map((name) => style[name]).join();
-    };
-    const boxes = new Map();
-    const chain = (e) => {
-      if (!e) return "";
-      if (!boxes.has(e)) boxes.set(e, `${e.localName}.${e.className} ${paint(e)}; ${chain(e.parentElement)}`);
-      return boxes.get(e);
-    };
-    const alike = [...document.querySelectorAll("pre span[class]")].filter((e) => {
-      if (e.childElementCount || e.attributes.length > 1) return false;
-      const look = `${e.className} ${paint(e)}; ${chain(e.parentElement)}`;
-      return known.has(look) || !known.add(look);
-    });
-    alike.forEach((e) => e.replaceWith(e.textContent));
+    const look = looks();
+    const words = [...document.querySelectorAll("pre span[class]")].filter((e) => !e.childElementCount && e.attributes.length < 2);
+    repeated(words, look).forEach((e) => e.replaceWith(e.textContent));
   },
 
-  /** What axe objects to inside these elements, as [rule, element, why]. */
-  async run(inside, options) {
+  /**
+   * What axe objects to inside the elements of these selectors, as [rule, element, why]. The rules on colours are asked
+   * of one text of each that are painted alike, and of none that looks like one that was asked before in this theme.
+   */
+  async run(inside, options, { theme, colours }) {
+    const asked = newlyPainted(inside.flatMap((selector) => [...document.querySelectorAll(selector)]), theme);
+    asked.forEach((e) => e.toggleAttribute("data-asked", true));
+    axe.configure({ rules: colours.map((id) => ({ id, selector: `${id === "link-in-text-block" ? "a[href]" : ""}[data-asked]` })) });
     // Writing down the markup of every element takes a third of the time; only what is objected to needs it.
     axe.configure({ noHtml: true });
     // It leaves a range for each text, which every later change of the page would have to bring up to date.
@@ -39,15 +30,59 @@ window.audit = {
     const include = inside.filter((selector) => document.querySelector(selector)).map((selector) => [selector]);
     // Axe has nothing to say of what is drawn inside a picture (its place in the page has a role and a name), but would
     // measure every mark of it; each place keeps its size while it is empty.
-    const drawings = [...document.querySelectorAll(".tl-slot")].map((slot) => [slot, [...slot.childNodes]]);
-    drawings.forEach(([slot]) => slot.replaceChildren());
+    const emptied = [...document.querySelectorAll(".tl-slot")];
+    // Rows of a figure's numbers differ in nothing but their texts, too: one of each is audited, the others are empty.
+    for (const body of document.querySelectorAll(".tl-table tbody")) {
+      const look = looks();
+      const cells = (row) => `${row.outerHTML.replace(/>[^<]*/g, ">")} ${[row, ...row.children].map(look).join()}`;
+      emptied.push(...repeated([...body.children], cells));
+    }
+    const contents = emptied.map((e) => [...e.childNodes]);
+    emptied.forEach((e) => e.replaceChildren());
     const { violations } = await axe.run({ include }, { ...options, resultTypes: ["violations"] });
-    drawings.forEach(([slot, children]) => slot.replaceChildren(...children));
+    emptied.forEach((e, i) => e.replaceChildren(...contents[i]));
+    const markup = ([selector]) => document.querySelector(selector)?.outerHTML.slice(0, 300) ?? selector;
+    const found = violations.flatMap(({ id, nodes }) =>
+      nodes.map(({ target, failureSummary }) => [id, markup(target), failureSummary]));
+    asked.forEach((e) => e.removeAttribute("data-asked"));
     delete document.createRange;
     const elsewhere = document.implementation.createHTMLDocument();
     ranges.forEach((range) => range.selectNodeContents(elsewhere.body));
-    const markup = ([selector]) => document.querySelector(selector)?.outerHTML.slice(0, 300) ?? selector;
-    return violations.flatMap(({ id, nodes }) =>
-      nodes.map(({ target, failureSummary }) => [id, markup(target), failureSummary]));
+    return found;
   },
 };
+
+// What was asked, by theme.
+const painted = {};
+
+/** Of the texts and fields inside these elements, one of each that are painted as none was before in this theme. */
+function newlyPainted(roots, theme) {
+  const look = looks();
+  const known = (painted[theme] ??= new Set());
+  const texts = new Set(roots.flatMap((root) => [root, ...root.querySelectorAll("*")]));
+  return [...texts].filter((e) => {
+    const shows = e.matches("input, select, textarea") || [...e.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.data.trim());
+    return shows && e.checkVisibility({ visibilityProperty: true, opacityProperty: true }) && !known.has(look(e)) && known.add(look(e));
+  });
+}
+
+/** What tells how an element is painted: its name and classes, its colours and letters, and those of all boxes around it. */
+function looks() {
+  const which = ["color", "backgroundColor", "backgroundImage", "fontSize", "fontWeight", "opacity", "position", "textShadow", "visibility"];
+  const known = new Map();
+  const look = (e) => {
+    if (!e) return "";
+    if (!known.has(e)) {
+      const style = getComputedStyle(e);
+      known.set(e, `${e.localName}.${e.className} ${which.map((name) => style[name]).join()}; ${look(e.parentElement)}`);
+    }
+    return known.get(e);
+  };
+  return look;
+}
+
+/** Those of the elements that look like one before them. */
+function repeated(elements, look) {
+  const known = new Set();
+  return elements.filter((e) => known.has(look(e)) || !known.add(look(e)));
+}

@@ -199,6 +199,38 @@ MUTATIONS = [
         "clean",
     ),
     page(
+        "tools cannot be read on a light phone",
+        HOME,
+        styled(f"{PHONE} {{ html[data-theme='light'] .tl-tools button {{ color: #bbb }} }}"),
+        "clean",
+    ),
+    page(
+        "one row of numbers cannot be read",
+        HOME,
+        styled(".tl-table tbody tr:nth-child(3) td { color: #bbb !important }"),
+        "clean",
+    ),
+    page(
+        "one cell of the numbers cannot be read",
+        HOME,
+        styled(".tl-table tbody tr:nth-child(3) td:last-child { color: #bbb !important }"),
+        "clean",
+    ),
+    page(
+        "the second of two like texts cannot be read",
+        PLAIN,
+        added("<p>Like.</p><p style='color: #bbb'>Like.</p>"),
+        "clean",
+        tests=PAGES,
+    ),
+    page(
+        "what is typed cannot be read",
+        PLAIN,
+        added("<label>x <input value='faint' style='color: #bbb; background: #fff'></label>"),
+        "clean",
+        tests=PAGES,
+    ),
+    page(
         "a chart without a name",
         HOME,
         (f'role="img" aria-labelledby="{ALIKE}--attention--title"', 'role="img"'),
