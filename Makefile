@@ -1,6 +1,6 @@
 # The project's commands. Each sets up what it lacks, and a second run does no work twice.
 .DEFAULT_GOAL := help
-.PHONY: help book site test quick ready lint mutations notebooks records benchmark clean
+.PHONY: help book site test quick ready lint mutations notebooks records benchmark address clean
 
 # Packages are installed as they are, and compiled once, by the first process that imports them: tools/setup.sh.
 export PYTHONDONTWRITEBYTECODE =
@@ -59,6 +59,9 @@ endif
 benchmark: ready ## measure sizes and speeds, and print them as tables
 	@.venv/bin/python tools/site.py
 	@.venv/bin/python -m benchmarks
+
+address: ## make a copy of the book your own: make address ADDRESS=https://github.com/YOU/BOOK
+	@$(or $(PYTHON),python3) tools/address.py "$(ADDRESS)"
 
 clean: ## remove the built website and the notebook cache
 	rm -rf _build

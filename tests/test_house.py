@@ -99,13 +99,16 @@ def test_lock_file_names_no_host():
 
 
 def test_the_address_is_the_one_of_config():
-    owner = ADDRESS.removeprefix("https://github.com/").split("/")[0]
-    mention = re.compile(r"(?:github\.com|/github|/gh)/([\w.-]+)/transformer_lite\b")
+    owner, repository = ADDRESS.removeprefix("https://github.com/").split("/")
+    named = f"transformer_lite|{re.escape(repository)}"
+    mention = re.compile(rf"(?:github\.com|/github|/gh)/([\w.-]+)/({named})\b")
     seen = 0
     for name, text in project_files():
         for found in mention.finditer(text):
             seen += 1
-            assert found[1] == owner, f"{name} says {found[0]}, _config.yml says {ADDRESS}"
+            assert found.groups() == (owner, repository), (
+                f"{name} says {found[0]}, _config.yml says {ADDRESS}"
+            )
     assert seen > 3
     assert PROJECT["urls"]["Homepage"] == ADDRESS
 

@@ -80,7 +80,7 @@ def widgets(cells):
         output
         for output in outputs(cells)
         if "application/vnd.jupyter.widget-view+json" in output.get("data", {})
-        and "FigureWidget" in "".join(output["data"]["text/plain"])
+        and re.match("<(figure|exercise) ", "".join(output["data"]["text/plain"]))
     ]
 
 
@@ -102,8 +102,10 @@ def assert_clean(cells):
 
 
 def assert_widgets(path, cells):
-    """The cells show every figure and exercise that the notebook declares, once, and live."""
+    """The cells show every figure and exercise that the notebook declares, once, and live; saved, each can be seen."""
     found = widgets(cells)
     assert len(found) == declared(path)
     for output in found:
         assert "text/html" not in output["data"], "Colab may prefer it to the live widget"
+        assert output["data"].keys() & {"image/png", "text/markdown"}
+    assert sum(len(output["data"].get("image/png", "")) for output in found) < 1_500_000

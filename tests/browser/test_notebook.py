@@ -16,6 +16,11 @@ CHAPTER = "book/attention/scaled-dot-product.ipynb"
 def notebook(visiting, tmp_path_factory):
     """The chapter in JupyterLab, with all of its cells run."""
     with running_lab(tmp_path_factory.mktemp("lab")) as lab, visiting(height=1000) as visit:
+        visit.frames = []
+        visit.page.on(
+            "websocket",
+            lambda socket: socket.on("framereceived", lambda content: visit.frames.append(len(content))),
+        )
         open_notebook(visit, lab, CHAPTER)
         source = (ROOT / CHAPTER).read_text(encoding="utf-8")
         visit.until("(n) => probe.figures().length === n", source.count('"@explore('), timeout=LIVE)
@@ -36,6 +41,13 @@ def test_every_cell_ran_and_every_figure_is_live(notebook):
         notebook.figures(), "live"
     )
     assert not notebook.foreign(), "a notebook needs no other host"
+    instead = notebook.page.locator(".jp-OutputArea-output img")
+    assert not any(picture.is_visible() for picture in instead.all()), "they are for where no kernel is"
+
+
+def test_plotly_travels_once_for_the_whole_notebook(notebook):
+    assert len(notebook.figures()) > 1
+    assert sum(length > 4_000_000 for length in notebook.frames) == 1
 
 
 def test_the_kernel_s_figures_keep_their_promises(notebook):
@@ -127,7 +139,7 @@ def replace_line(visit, cell, old, new):
 
 
 def test_a_changed_line_changes_the_figure_and_its_mistakes_are_named(notebook):
-    """Last in this file: the notebook is not the chapter any more."""
+    """From here on the notebook is not the chapter any more."""
     id_ = "attention-of-a-sentence"
     cell = notebook.page.locator(".jp-CodeCell", has_text="def attention_of_a_sentence")
     n = len(notebook.values(id_)["sentence"].split())
@@ -167,3 +179,60 @@ def test_a_changed_line_changes_the_figure_and_its_mistakes_are_named(notebook):
     assert "RuntimeError" in control(notebook, id_, "sentence").locator(".tl-problem").text_content()
     assert field.input_value() == "the cat"
     assert notebook.outputs(id_)["weights"]["shape"] == [n, n]
+
+
+def test_a_restarted_kernel_is_said_and_nothing_pretends_to_have_moved(notebook):
+    """Last in this file: behind the figures there is no kernel any more that knows them."""
+    id_, gone = "three-divisors", say("kernel-gone")
+    values, outputs = notebook.values(id_), notebook.outputs(id_)
+    handle = control(notebook, id_, "d_k").locator("input[type=range]")
+    typed = control(notebook, id_, "d_k").locator("input[type=text]")
+    shown = handle.input_value(), typed.input_value()
+
+    def nothing_moved():
+        assert notebook.values(id_) == values
+        assert notebook.outputs(id_) == outputs
+        assert (handle.input_value(), typed.input_value()) == shown
+        assert control(notebook, id_, "d_k").locator(".tl-problem").text_content() == ""
+        assert notebook.said(id_) == gone
+
+    notebook.page.get_by_role("menuitem", name="Kernel", exact=True).click()
+    notebook.page.locator(".lm-Menu [data-command='kernelmenu:restart']").click()
+    notebook.page.locator(".jp-Dialog .jp-mod-accept").click()
+    # Said at once, before the reader does anything, by figures and exercises alike.
+    notebook.until(
+        """(gone) => [...document.querySelectorAll("figure.explorable, form.tl-exercise")]
+          .every((each) => each.querySelector(".tl-message").textContent === gone)""",
+        gone,
+    )
+    handle.scroll_into_view_if_needed()
+    handle.focus()
+    for key in ("ArrowRight", "ArrowRight"):
+        notebook.page.keyboard.press(key)
+    notebook.page.evaluate("(id) => probe.figure(id).explorable.set({}).catch(() => {})", id_)
+    nothing_moved()
+    described = notebook.controls(id_)["d_k"]
+    assert notebook.set(id_, d_k=described["max"]) == {"refused": gone}
+    nothing_moved()
+    refused = "(id) => probe.figure(id).explorable.check().catch(({ message }) => message)"
+    assert notebook.page.evaluate(refused, id_) == gone
+    # A sentence that was typed is not lost.
+    sentence = control(notebook, "attention-of-a-sentence", "sentence")
+    sentence.locator("input").fill("the girl ate")
+    notebook.until(
+        "([id, gone]) => probe.figure(id).querySelector('.tl-problem').textContent === gone",
+        ["attention-of-a-sentence", gone],
+    )
+    assert sentence.locator("input").input_value() == "the girl ate"
+    # A slider that plays stops.
+    play = control(notebook, id_, "d_k").locator(".tl-play")
+    label = play.get_attribute("aria-label")
+    play.click()
+    notebook.until(
+        """([id, label]) => {
+          const play = probe.figure(id).querySelector(".tl-play");
+          return play.ariaPressed === "false" && play.ariaLabel === label;
+        }""",
+        [id_, label],
+    )
+    nothing_moved()

@@ -32,6 +32,19 @@ def test_slider_becomes_a_float32_scalar(value):
     assert tensor.item() == value
 
 
+@pytest.mark.parametrize("default", [torch.float64, torch.float16, torch.bfloat16])
+def test_a_control_s_numbers_are_float32_whatever_the_default(default):
+    controls = [prepared(Slider(0, 1, value=0.1)), prepared(Points("plane", [[0.1, 0.2]]))]
+    torch.set_default_dtype(default)
+    try:
+        tensors = [control.encode(control.value) for control in controls]
+    finally:
+        torch.set_default_dtype(torch.float32)
+    assert [tensor.dtype for tensor in tensors] == [torch.float32] * 2
+    assert tensors[0] == torch.tensor(0.1)
+    assert tensors[1].equal(torch.tensor([[0.1, 0.2]]))
+
+
 @given(st.integers(1, 50))
 def test_length_becomes_its_positions(n):
     tensor = prepared(Length(1, 50)).encode(n)

@@ -5,6 +5,8 @@ import torch
 
 from transformer_lite.explore import host, task
 
+from .elsewhere import Elsewhere
+
 HINTS = {"transposed": "Rows are those who look.", "inclusive": "A word sees itself."}
 
 
@@ -24,6 +26,7 @@ def stops(n):
     [
         (lambda n: torch.arange(n)[:, None] >= torch.arange(n), "Right."),
         (lambda n: torch.ones(n, n).tril(), "Right."),  # whatever the type of the numbers
+        (lambda n: Elsewhere(torch.ones(n, n).tril()), "Right."),  # and wherever they are
         (lambda n: torch.ones(n, n).triu(), f"Not yet. {HINTS['transposed']}"),
         (lambda n: torch.ones(n, n).tril(-1), f"Not yet. {HINTS['inclusive']}"),
         (lambda n: torch.ones(n, n), "Not yet. Look again"),

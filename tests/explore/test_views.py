@@ -7,6 +7,8 @@ import torch
 
 from transformer_lite.explore import Axis, Bars, Heatmap, Image, Lines, Number, Scatter, Tokens
 
+from .elsewhere import Elsewhere
+
 MAKE = {
     "heatmap": lambda t: Heatmap(t),
     "lines": lambda t: Lines(t),
@@ -36,11 +38,33 @@ def test_views_show_tensors_not_lists(kind):
         MAKE[kind]([1.0])
 
 
-@pytest.mark.parametrize("dtype", [torch.int64, torch.bool, torch.float64, torch.float16])
+@pytest.mark.parametrize("dtype", [torch.int64, torch.bool, torch.float64, torch.float16, torch.bfloat16])
 def test_numbers_on_display_are_float32(dtype):
     shown = Number(torch.ones((), dtype=dtype)).tensors()[""]
     assert shown.dtype == torch.float32
     assert shown.item() == 1
+
+
+@pytest.mark.parametrize("kind", MAKE)
+def test_numbers_on_display_come_from_any_device(kind):
+    numbers = torch.rand((2, 5, 3)[: max(DIMENSIONS[kind])], dtype=torch.float16)
+    view = MAKE[kind](Elsewhere(numbers))
+    shown = view.tensors()[""]
+    assert shown.device.type == "cpu"
+    assert shown.equal(numbers.float())
+    assert shown.numpy().shape == numbers.shape
+    assert view.summary([[str(i) for i in range(n)] for n in numbers.shape])
+
+
+def test_numbers_on_display_may_be_stored_sparsely():
+    assert Heatmap(torch.eye(3).to_sparse()).tensors()[""].equal(torch.eye(3))
+
+
+def test_what_has_no_real_numbers_is_refused_with_a_sentence():
+    with pytest.raises(ValueError, match=r"Lines shows real numbers, got torch\.complex64; show their size"):
+        Lines(torch.fft.fft(torch.ones(4)))
+    with pytest.raises(ValueError, match="Lines x shows numbers, and a tensor on the meta device has none"):
+        Lines(torch.ones(4), x=torch.ones(4, device="meta"))
 
 
 def test_lines_show_their_x_and_their_mark_too():

@@ -1,6 +1,8 @@
 """The notebook's widget: it answers the front end's questions with the live function."""
 
 import re
+import sys
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -33,7 +35,9 @@ def ask():
         sent = []
         widget.send = lambda content, buffers=None: sent.append((content, buffers or []))
         widget._handle_custom_msg({"id": 7, "ask": question, "values": values}, [])
-        ((content, buffers),) = sent
+        # First that the question has arrived, then the answer.
+        taken, (content, buffers) = sent
+        assert taken == ({"id": 7, "taken": True}, [])
         assert content["id"] == 7
         return content, buffers
 
@@ -94,6 +98,59 @@ def test_a_reader_s_own_error_is_named(ask):
     assert content["problem"] == "NameError: name 'undefined_name' is not defined"
 
 
+@pytest.mark.parametrize("stops", [KeyboardInterrupt, SystemExit])
+def test_a_run_that_is_interrupted_is_answered_too(ask, stops):
+    @explore(x=Slider(0, 1), slow=Toggle())
+    def stopped_by_its_reader(x, slow):
+        """Caption."""
+        if slow:
+            raise stops
+        return Number(x)
+
+    content, _ = ask(stopped_by_its_reader, "run", {"x": 0, "slow": True})
+    assert content == {"id": 7, "problem": stops.__name__}
+
+
+def test_an_answer_that_cannot_be_sent_is_a_problem(gradient):
+    widget = FigureWidget(gradient, "")
+    sent = []
+
+    def send(content, buffers=None):
+        if "views" in content:
+            raise TypeError("Object of type Tensor is not JSON serializable")
+        sent.append(content)
+
+    widget.send = send
+    widget._handle_custom_msg({"id": 7, "ask": "run", "values": gradient.defaults}, [])
+    assert sent[1:] == [{"id": 7, "problem": "TypeError: Object of type Tensor is not JSON serializable"}]
+
+
+def test_a_sign_of_life_costs_nothing(ask, gradient):
+    assert ask(gradient, "there") == ({"id": 7}, [])
+
+
+@pytest.mark.parametrize("default", [torch.float64, torch.bfloat16])
+def test_a_figure_works_whatever_a_notebook_takes_for_numbers(ask, default):
+    weights = torch.eye(2)
+
+    @explore(x=Slider(0, 1), places=Points("map", [[0.5, 1.0]]))
+    def made_with_float32(x, places):
+        """Caption."""
+        return {
+            "product": Number((weights @ weights * x).sum()),
+            "map": Scatter(places @ weights, range=(-3, 3)),
+        }
+
+    torch.set_default_dtype(default)
+    try:
+        content, buffers = ask(made_with_float32, "run", {"x": 0.5, "places": [[0.5, 1]]})
+    finally:
+        torch.set_default_dtype(torch.float32)
+    assert "problem" not in content
+    assert np.frombuffer(buffers[0], dtype="<f4").tolist() == [1]
+    assert np.frombuffer(buffers[1], dtype="<f4").tolist() == [0.5, 1]
+
+
 def test_the_trace_is_the_one_that_the_website_has(ask, gradient):
     content, _ = ask(gradient, "trace")
     assert content["trace"] == packed(gradient)
@@ -123,6 +180,14 @@ def shown(monkeypatch):
 def test_a_notebook_gets_the_live_widget_alone(shown, gradient, everything, places):
     for figure in (gradient, everything, places):
         shown(figure)
+
+
+def test_colab_gets_nothing_else_at_all(shown, gradient, monkeypatch):
+    """Which form it would take is written down nowhere."""
+    live = "application/vnd.jupyter.widget-view+json"
+    assert shown(gradient).keys() == {live, "image/png", "text/plain"}
+    monkeypatch.setitem(sys.modules, "google.colab", ModuleType("google.colab"))
+    assert shown(gradient).keys() == {live, "text/plain"}
 
 
 @pytest.mark.parametrize(

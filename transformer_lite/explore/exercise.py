@@ -18,7 +18,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from . import host, markup, site, widget
+from . import host, markup, site, still, widget
 from .figure import Figure
 from .text import say
 from .views import Bars, Heatmap, Number, View
@@ -116,10 +116,11 @@ class Exercise:
 <noscript><p class="tl-message">{escape(say("exercise-no-javascript"))}</p></noscript>
 </form>"""
 
-    def _repr_mimebundle_(self, **options: Any) -> dict[str, str]:
+    def _repr_mimebundle_(self, **options: Any) -> dict[str, str] | widget.Bundle:
         if host.building():
             return site.mimebundle(self.figure.frames(), self.html)
-        return widget.mimebundle(self.figure, self.html())
+        asked = self.figure.name, self.figure.caption
+        return widget.mimebundle(self.figure, self.html(), lambda: still.question(*asked))
 
 
 def _typed(exercise: Exercise, name: str) -> str:

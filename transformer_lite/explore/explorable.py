@@ -12,7 +12,7 @@ to ONNX graphs (graph.py) that run in the browser.
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from . import host, page, site, widget
+from . import host, page, site, still, widget
 from .controls import Control
 from .figure import Figure, Returned
 from .views import View
@@ -21,11 +21,11 @@ from .views import View
 class Explorable(Figure):
     """A figure that shows itself: live in a notebook, and on the website."""
 
-    def _repr_mimebundle_(self, **options: Any) -> dict[str, str]:
+    def _repr_mimebundle_(self, **options: Any) -> dict[str, str] | widget.Bundle:
         frames = self.frames()
         if host.building():
             return site.mimebundle(frames, lambda source: page.html(frames, source, pictures=True))
-        return widget.mimebundle(self, page.html(frames, pictures=False))
+        return widget.mimebundle(self, page.html(frames, pictures=False), lambda: still.figure(frames))
 
 
 def explore(
@@ -36,7 +36,9 @@ def explore(
     The function returns a view, or several by name: `{"scores": Heatmap(…), "sum": Number(…)}`. Or it returns tensors
     by name, and `show` says how each is drawn: `show={"scores": Heatmap(rows="word"), "sum": Number()}`; there the
     name of a tensor, or of a control, may stand for a view's other tensors (`Lines(at="time")`). The docstring is the
-    caption. Everything on display must be computed with torch from the arguments.
+    caption. Everything on display must be computed with torch from the arguments. These are float32 and int64, whatever
+    PyTorch's default type, on its default device; what the function returns may be of any type of real numbers, on any
+    device, and is shown as float32.
     """
 
     def decorate(function: Callable[..., Returned]) -> Explorable:

@@ -1,6 +1,7 @@
 """Where this code runs: for the website's build, in a notebook's kernel, or in a plain script."""
 
 import os
+import sys
 
 # Set by the site's build to the folder that collects the figures' files.
 SITE = "TRANSFORMER_LITE_SITE"
@@ -18,6 +19,11 @@ def in_notebook() -> bool:
     except ImportError:
         return False
     return get_ipython() is not None
+
+
+def in_colab() -> bool:
+    """Is this Google Colab?"""
+    return "google.colab" in sys.modules
 
 
 def display(thing: object) -> None:

@@ -5,6 +5,8 @@ variables. Each colour is given for a light and for a dark page; each role reach
 4.5 : 1 against both pages' background, so that it may colour text as well as marks.
 """
 
+from functools import cache
+
 BACKGROUND = {"light": "#ffffff", "dark": "#14181e"}
 
 # Ink, lines and surfaces of figures: colours that stand for nothing. `strong` is ink that lies over coloured marks,
@@ -116,6 +118,18 @@ def washed(theme: str) -> list[str]:
 LEVELS = 33
 
 
+@cache
+def colours(theme: str) -> dict[str, str]:
+    """Every colour of a theme by its name, as `query`, `ink` or `sequential-0`."""
+    found = {role: shades[theme] for role, shades in ROLES.items()}
+    found |= {name: shades[theme] for name, shades in PLAIN.items()}
+    found |= {f"category-{i}": colour for i, colour in enumerate(CATEGORICAL[theme])}
+    found |= {f"washed-{i}": colour for i, colour in enumerate(washed(theme))}
+    for name, scale in (("sequential", SEQUENTIAL), ("diverging", DIVERGING)):
+        found |= {f"{name}-{i}": colour for i, colour in enumerate(ramp(scale[theme], LEVELS))}
+    return found
+
+
 def as_css() -> str:
     """CSS variables `--tl-query`, `--tl-ink`, `--tl-sequential-0` … for both themes.
 
@@ -124,13 +138,7 @@ def as_css() -> str:
     """
 
     def variables(theme: str) -> str:
-        colours = {role: shades[theme] for role, shades in ROLES.items()}
-        colours |= {name: shades[theme] for name, shades in PLAIN.items()}
-        colours |= {f"category-{i}": colour for i, colour in enumerate(CATEGORICAL[theme])}
-        colours |= {f"washed-{i}": colour for i, colour in enumerate(washed(theme))}
-        for name, scale in (("sequential", SEQUENTIAL), ("diverging", DIVERGING)):
-            colours |= {f"{name}-{i}": colour for i, colour in enumerate(ramp(scale[theme], LEVELS))}
-        return "".join(f"--tl-{name}:{colour};" for name, colour in colours.items())
+        return "".join(f"--tl-{name}:{colour};" for name, colour in colours(theme).items())
 
     dark = ", ".join(f"{mark} {PAINTED}" for mark in DARK_MARKS)
     return f"{PAINTED} {{{variables('light')}}}\n{dark} {{{variables('dark')}}}\n"

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from .palette import CATEGORICAL, LEVELS
+from .palette import CATEGORICAL, LEVELS, PLAIN, colours
 from .text import number
 
 # Of a still picture, in CSS pixels; close to what a view gets on the page.
@@ -54,6 +54,16 @@ class Pen:
     def used(self) -> dict[str, str]:
         """What each stand-in stands for, in CSS."""
         return {self.INK: "currentColor"} | {c: f"var(--tl-{v})" for v, c in self._variables.items()}
+
+
+class InkPen(Pen):
+    """The palette's own colours, those of a light page, for a picture that no style sheet reaches."""
+
+    INK = PLAIN["ink"]["light"]
+
+    def colour(self, variable: str) -> str:
+        """The palette's colour of this name."""
+        return colours("light")[variable]
 
 
 def ticks(place: Callable[..., Any], labels: list[str], *, middle: float = 0.0, **style: Any) -> None:

@@ -1,24 +1,73 @@
 """The picture of a view at the default settings.
 
 It is what print, a browser without JavaScript, and every reader's first glance show; matplotlib draws it as an inline
-SVG whose colours are CSS variables, so that it follows the page's theme.
+SVG whose colours are CSS variables, so that it follows the page's theme. Where neither SVG nor a style sheet is shown,
+all views of a figure are one PNG.
 """
 
+import contextlib
 import io
 import re
+import textwrap
 import warnings
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
 
 import matplotlib
 import matplotlib.figure
 
-from .pen import WIDTH, Pen
+from .palette import BACKGROUND
+from .pen import WIDTH, InkPen, Pen
+
+Draw = Callable[[Any, Pen], None]
 
 
-def svg(draw: Callable[[Any, Pen], None], height: int, prefix: str) -> str:
+class Panel(NamedTuple):
+    """A view's part of a PNG: its title, that one's colour in the palette, what draws it, and its height."""
+
+    title: str
+    colour: str
+    draw: Draw
+    height: int
+
+
+def svg(draw: Draw, height: int, prefix: str) -> str:
     """What `draw` draws with a pen, as an `<svg>` element; `prefix` keeps its ids apart."""
     pen = Pen()
+    with _drawing(pen):
+        figure = matplotlib.figure.Figure(figsize=(WIDTH / 72, height / 72), layout="constrained")
+        draw(figure.add_subplot(), pen)
+        file = io.StringIO()
+        figure.savefig(file, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
+    return _for_the_page(file.getvalue(), prefix, pen.used())
+
+
+def png(parts: Sequence[Panel | str]) -> bytes:
+    """Views, and sentences in place of those that are written, below each other; two pixels for each CSS pixel."""
+    pen = InkPen()
+    written = [textwrap.fill(part, 68) if isinstance(part, str) else "" for part in parts]
+    heights = [
+        12 + 15 * len(text.splitlines()) if isinstance(part, str) else part.height
+        for part, text in zip(parts, written, strict=True)
+    ]
+    with _drawing(pen):
+        size = WIDTH / 72, sum(heights) / 72
+        figure = matplotlib.figure.Figure(figsize=size, layout="constrained", facecolor=BACKGROUND["light"])
+        places = figure.subfigures(len(parts), 1, squeeze=False, height_ratios=heights)[:, 0]
+        for place, part, text in zip(places, parts, written, strict=True):
+            if isinstance(part, str):
+                place.text(0.02, 0.5, text, va="center")
+            else:
+                place.suptitle(part.title, x=0.02, ha="left", weight="bold", color=pen.colour(part.colour))
+                part.draw(place.add_subplot(), pen)
+        file = io.BytesIO()
+        figure.savefig(file, format="png", dpi=144)
+    return file.getvalue()
+
+
+@contextlib.contextmanager
+def _drawing(pen: Pen) -> Iterator[None]:
+    """Matplotlib as pictures have it, whatever a notebook has set."""
     settings: dict[Any, Any] = {
         "svg.fonttype": "none",
         "text.parse_math": False,
@@ -34,16 +83,10 @@ def svg(draw: Callable[[Any, Pen], None], height: int, prefix: str) -> str:
         "axes.linewidth": 0.5,
         "legend.frameon": False,
     }
-    with matplotlib.rc_context(settings):
-        figure = matplotlib.figure.Figure(figsize=(WIDTH / 72, height / 72), layout="constrained")
-        axes = figure.add_subplot()
-        draw(axes, pen)
-        file = io.StringIO()
-        with warnings.catch_warnings():
-            # The page's own font draws the text, so that matplotlib's need not have every character.
-            warnings.filterwarnings("ignore", "Glyph .* missing from font")
-            figure.savefig(file, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
-    return _for_the_page(file.getvalue(), prefix, pen.used())
+    with matplotlib.rc_context(settings), warnings.catch_warnings():
+        # On a page its own font draws the text, so that matplotlib's need not have every character.
+        warnings.filterwarnings("ignore", "Glyph .* missing from font")
+        yield
 
 
 # The cells of a heatmap, as matplotlib writes them; and one of them: left, top, right, bottom, style.

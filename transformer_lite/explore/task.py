@@ -84,9 +84,9 @@ class Task:
 
 
 def _same(one: Tensor, other: Tensor) -> bool:
-    """Equal up to rounding, whatever the types of the numbers."""
+    """Equal up to rounding, whatever the types of the numbers and wherever they are."""
     return one.shape == other.shape and torch.allclose(
-        one.double(), other.double(), rtol=1e-4, atol=1e-6, equal_nan=True
+        one.cpu().double(), other.cpu().double(), rtol=1e-4, atol=1e-6, equal_nan=True
     )
 
 

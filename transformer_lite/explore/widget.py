@@ -1,13 +1,14 @@
 """A figure in a notebook: an anywidget whose engine is this kernel."""
 
 import traceback
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
 import anywidget
 import traitlets
 
-from . import bundle
+from . import bundle, host
 from .figure import Figure
 from .trace import packed
 
@@ -20,7 +21,10 @@ def _plotly() -> str:
 
 
 class FigureWidget(anywidget.AnyWidget):
-    """Answers the front end's questions (front/engine/kernel.mjs): plotly's source, a run, the trace."""
+    """Answers the front end's questions (front/engine/kernel.mjs): is anybody there, plotly's source, a run, the trace.
+
+    Each is answered twice: at once, with a sign that it has arrived, and then with what was found or a `problem`.
+    """
 
     _esm = bundle.script()
     _css = bundle.style()
@@ -32,26 +36,40 @@ class FigureWidget(anywidget.AnyWidget):
         self.on_msg(self._answer)
 
     def _answer(self, _widget: Any, question: dict[str, Any], _buffers: Any) -> None:
-        answer: dict[str, Any] = {"id": question["id"]}
-        buffers: list[bytes] = []
+        answers = {"id": question["id"]}
+        self.send(answers | {"taken": True})
         try:
-            if question["ask"] == "plotly":
-                answer["source"] = _plotly()
-            elif question["ask"] == "trace":
-                answer["trace"] = packed(self.figure)
-            else:
-                shown = self.figure.show(self.figure.check(question["values"]))
-                answer["views"] = shown.described
-                answer["outputs"] = [{"name": n, "shape": list(t.shape)} for n, t in shown.outputs.items()]
-                buffers = [t.detach().contiguous().numpy().tobytes() for t in shown.outputs.values()]
+            found, buffers = self._found(question)
+            self.send(answers | found, buffers)
         except ValueError as reason:
-            answer["problem"] = str(reason)
-        except Exception as reason:
-            # A reader's edit may fail in any way; the last line of the trace names it.
-            answer["problem"] = traceback.format_exception_only(reason)[-1].strip()
-        self.send(answer, buffers)
+            self.send(answers | {"problem": str(reason)})
+        except BaseException as reason:
+            # A reader's edit may fail in any way, and the reader may interrupt it; the last line of the trace names it.
+            self.send(answers | {"problem": traceback.format_exception_only(reason)[-1].strip()})
+
+    def _found(self, question: dict[str, Any]) -> tuple[dict[str, Any], list[bytes]]:
+        """The answer to a question, and the numbers that go with it."""
+        if question["ask"] == "there":
+            return {}, []
+        if question["ask"] == "plotly":
+            return {"source": _plotly()}, []
+        if question["ask"] == "trace":
+            return {"trace": packed(self.figure)}, []
+        shown = self.figure.show(self.figure.check(question["values"]))
+        outputs = [{"name": name, "shape": list(tensor.shape)} for name, tensor in shown.outputs.items()]
+        buffers = [tensor.detach().contiguous().numpy().tobytes() for tensor in shown.outputs.values()]
+        return {"views": shown.described, "outputs": outputs}, buffers
 
 
-def mimebundle(figure: Figure, html: str) -> dict[str, str]:
-    """What a notebook cell shows: the live widget alone."""
-    return FigureWidget(figure, html)._repr_mimebundle_()  # type: ignore[return-value]
+# An output in several forms, by MIME type, and what is to be known of some of them.
+Bundle = tuple[dict[str, Any], dict[str, Any]]
+
+
+def mimebundle(figure: Figure, html: str, still: Callable[[], Bundle]) -> Bundle:
+    """What a notebook's cell shows: the live widget, and what stands for it where there is no kernel (still.py)."""
+    live = FigureWidget(figure, html)._repr_mimebundle_()
+    assert live
+    if host.in_colab():
+        return live  # which form Colab would take is not known: the only one
+    data, metadata = still()
+    return live[0] | data, live[1] | metadata

@@ -76,7 +76,7 @@ class Points(Control):
     def place(self, name: str, view: View, described: Mapping[str, Any]) -> None:
         if not isinstance(view, Scatter):
             raise ValueError(f"Points {name!r}: {self.view!r} is no Scatter")
-        points = self.encode(self.value)
+        points = self.encode(self.value).cpu()  # as a view's are
         if not view.tensors()[""][: len(points)].equal(points):
             raise ValueError(
                 f"Points {name!r}: the first {len(points)} points of {self.view!r} must be these"

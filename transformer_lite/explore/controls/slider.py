@@ -47,7 +47,7 @@ class Slider(Control):
         return in_range(value, label=self.label, min=self.min, max=self.max)
 
     def encode(self, value: float) -> Tensor:
-        return torch.tensor(float(value))  # ()
+        return torch.tensor(float(value), dtype=torch.float32)  # ()
 
     def sample(self, rng: random.Random, setting: Setting) -> float:
         assert self.step is not None

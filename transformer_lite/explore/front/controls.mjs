@@ -2,7 +2,7 @@
 // The markup comes from page.py; the same checks and tensors stand in controls.py for the kernel.
 import { bindChips, showChips, shuffled } from "./chips.mjs";
 import { placeHandles } from "./handles.mjs";
-import { problem } from "./problem.mjs";
+import { Silence, problem } from "./problem.mjs";
 import { number, say } from "./text.mjs";
 
 const NUMBER = {
@@ -230,7 +230,14 @@ function bindNumber(element, control, { move, set }) {
     const pause = Math.min(900, Math.max(40, 6000 / steps - 60));
     while (play.getAttribute("aria-pressed") === "true" && element.isConnected) {
       const next = range.valueAsNumber + stride;
-      await set(next > control.max ? control.min : Number(next.toPrecision(12)));
+      try {
+        await set(next > control.max ? control.min : Number(next.toPrecision(12)));
+      } catch (reason) {
+        play.setAttribute("aria-pressed", "false");
+        name("play");
+        if (reason instanceof Silence) return; // the figure has said so
+        throw reason;
+      }
       await new Promise((resolve) => setTimeout(resolve, pause));
     }
   });

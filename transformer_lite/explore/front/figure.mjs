@@ -5,7 +5,7 @@ import { refuseNotFinite, replay } from "./check.mjs";
 import { controlKind } from "./controls.mjs";
 import { Drawing } from "./drawing.mjs";
 import { explorable } from "./explorable.mjs";
-import { Problem, problem, said } from "./problem.mjs";
+import { Problem, Silence, problem, said } from "./problem.mjs";
 import { bindTools } from "./tools.mjs";
 import { checkValues } from "./values.mjs";
 
@@ -119,7 +119,15 @@ class Figure {
       await this.#apply(changes);
       writeAddress(this);
     } catch (reason) {
-      for (const name of Object.keys(changes)) this.#complain(name, said(reason));
+      for (const [name, value] of Object.entries(changes)) {
+        if (reason instanceof Silence) {
+          // The controls have gone back. Only a sentence stays, as it was typed.
+          const { keepsTyping, show } = controlKind(this.controls[name]);
+          if (!keepsTyping) continue;
+          show(this.#control(name), this.controls[name], value, axesOf(this.controls, this.values));
+        }
+        this.#complain(name, said(reason));
+      }
     }
   }
 
@@ -159,11 +167,18 @@ class Figure {
         refuseNotFinite(shown.outputs, this.name, values);
       } catch (reason) {
         if (this.drawing.values) this.values = this.drawing.values;
+        if (reason instanceof Silence) await this.#setBack();
         throw reason instanceof Problem ? reason : problem("failed-run", { reason: said(reason) });
       }
       await this.drawing.show(shown, values);
       this.element.dispatchEvent(new CustomEvent("change", { bubbles: true, detail: { values } }));
     } while (this.drawing.values !== this.values);
+  }
+
+  /** Controls, and handles in the views, show what the picture was computed for. */
+  #setBack() {
+    this.#showControls(this.values);
+    return this.drawing.draw();
   }
 
   #showControls(values) {

@@ -3,6 +3,9 @@ import { say } from "./text.mjs";
 
 export class Problem extends Error {}
 
+/** Nobody answered: what was asked for has not happened, and may yet, if it is asked for again. */
+export class Silence extends Problem {}
+
 /** @type {(key: string, parts?: Record<string, any>) => Problem} */
 export const problem = (key, parts) => new Problem(say(key, parts));
 

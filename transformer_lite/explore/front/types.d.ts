@@ -156,7 +156,10 @@ interface Case {
   outputs: Record<string, Tensor>;
 }
 
-/** Computes a figure's numbers: exported graphs on the website, the kernel in a notebook. */
+/**
+ * Computes a figure's numbers: exported graphs on the website, the kernel in a notebook. Where nobody answers, it
+ * rejects with a Silence.
+ */
 interface Engine {
   /** Resolves with plotly once it can compute; rejects with a Problem that says what is missing. */
   start(): Promise<Foreign>;

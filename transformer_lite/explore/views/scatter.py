@@ -74,7 +74,7 @@ class Scatter(View):
         low, high = self.range
         if "field" in tensors:
             field = tensors["field"]
-            across, up = (torch.linspace(low, high, n).numpy() for n in (field.shape[1], field.shape[0]))
+            across, up = (torch.linspace(low, high, n).tolist() for n in (field.shape[1], field.shape[0]))
             colours = [
                 pen.colour(f"sequential-{round(i * (LEVELS - 1) / (FIELD_LEVELS - 1))}")
                 for i in range(FIELD_LEVELS)

@@ -11,17 +11,21 @@ stands in front/views/.
 
 import functools
 import hashlib
+from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from html import escape
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from torch import Tensor, float32
+from torch import Tensor, float32, strided
 
 from .. import bundle, host
 from ..axes import Axis, Setting
 from ..palette import ROLES
-from ..pen import Pen
+from ..pen import WIDTH, Pen
+
+if TYPE_CHECKING:  # while nothing is drawn, nobody waits a second for matplotlib
+    from ..picture import Panel
 
 Named = list[list[str]]  # the labels of each axis
 
@@ -107,10 +111,19 @@ class View:
             height = view.height(view.tensors()[""].shape[0])
             drawn = view.picture(named, height, prefix)
             body = f'<div class="tl-slot" role="img" aria-label="{escape(said)}" style="height:{height}px">{drawn}</div>'
+            if not host.building():
+                body += view.instead(named, said)
         # A page of the website has the style sheet already.
         style = "" if host.building() else f"<style>{bundle.style()}</style>"
         html = f'{style}<figure class="tl-still"><div class="tl-views">{view.framed("", prefix, body)}</div></figure>'
         return {"text/html": html, "text/plain": said}
+
+    def instead(self, named: Named, said: str) -> str:
+        """The picture as an `<img>`, which the style sheet hides: GitHub takes that away, and inline SVG with it."""
+        from ..picture import png
+
+        drawn = b64encode(png([self.panel(named)._replace(title="")])).decode()
+        return f'<img class="tl-instead" alt="{escape(said)}" width="{WIDTH}" src="data:image/png;base64,{drawn}">'
 
     def framed(self, name: str, title_id: str, body: str) -> str:
         """The place of the view called `name`: its title, and `body`, the picture or the text."""
@@ -136,10 +149,18 @@ class View:
 
     def picture(self, named: Named, height: int, prefix: str) -> str:
         """The still picture as an `<svg>` element; `prefix` keeps its ids apart."""
-        # Imported here: it takes a second, and what is live in a notebook needs none.
+        # Imported here: it takes a second.
         from ..picture import svg
 
         return svg(functools.partial(self.draw, named=named), height, prefix)
+
+    def panel(self, named: Named) -> "Panel":
+        """The still picture as a part of a PNG."""
+        from ..picture import Panel
+
+        colour = getattr(self, "role", None) or "ink"
+        height = self.height(self.tensors()[""].shape[0])
+        return Panel(str(self.title), colour, functools.partial(self.draw, named=named), height)
 
     def draw(self, axes: Any, pen: Pen, named: Named) -> None:
         """Draws the still picture into matplotlib's `axes`."""
@@ -147,13 +168,25 @@ class View:
 
 
 def shaped(view: str, tensor: Any, *dims: int) -> Tensor:
-    """The tensor as float32, if it has as many dimensions; else `ValueError`."""
+    """The tensor as float32 on the CPU, if it has as many dimensions and holds real numbers; else `ValueError`."""
     if not isinstance(tensor, Tensor):
         raise ValueError(f"{view} shows a tensor, got {type(tensor).__name__}")
     if tensor.ndim not in dims:
         wanted = " or ".join(map(str, dims))
         raise ValueError(f"{view} shows a tensor of {wanted} dimension(s), got shape {tuple(tensor.shape)}")
-    return tensor.detach().to(float32)
+    if tensor.is_complex():
+        raise ValueError(
+            f"{view} shows real numbers, got {tensor.dtype}; show their size, or their real parts"
+        )
+    if tensor.device.type == "meta":
+        raise ValueError(f"{view} shows numbers, and a tensor on the meta device has none")
+    numbers: Tensor = tensor.detach()
+    # Only where it changes something: a graph holds nothing of it.
+    if numbers.layout != strided:
+        numbers = numbers.to_dense()
+    if numbers.device.type != "cpu":
+        numbers = numbers.cpu()
+    return numbers.to(float32)
 
 
 def pairs(view: str, tensor: Any) -> Tensor:
