@@ -18,7 +18,7 @@ from typing import Any
 
 from torch import Tensor, float32
 
-from .. import bundle, host
+from .. import bundle, host, markup
 from ..axes import Axis, Setting
 from ..palette import ROLES
 from ..pen import Pen
@@ -106,7 +106,7 @@ class View:
         if body is None:
             height = view.height(view.tensors()[""].shape[0])
             drawn = view.picture(named, height, prefix)
-            body = f'<div class="tl-slot" role="img" aria-label="{escape(said)}" style="height:{height}px">{drawn}</div>'
+            body = f'<div class="tl-slot"{markup.UNTRANSLATED} role="img" aria-label="{escape(said)}" style="height:{height}px">{drawn}</div>'
         # A page of the website has the style sheet already.
         style = "" if host.building() else f"<style>{bundle.style()}</style>"
         html = f'{style}<figure class="tl-still"><div class="tl-views">{view.framed("", prefix, body)}</div></figure>'
