@@ -507,7 +507,7 @@ def test_a_host_s_themes_of_high_contrast_are_dark_and_light(live, seen_as, host
 
 
 def pixels(place):
-    """What is seen of a button inside its border, (rows, columns, 3)."""
+    """What is seen of an element inside its border, (rows, columns, 3)."""
     return imread(io.BytesIO(place.screenshot()))[3:-3, 3:-3, :3]
 
 
@@ -518,21 +518,25 @@ def test_the_system_s_forced_colours_leave_everything_to_be_read(live, seen_as, 
     seen_as(forced_colors="active", color_scheme=system)
     live.until("(dark) => probe.drawn(dark)", system == "dark", timeout=LIVE)
     assert ink(live) == palette.PLAIN["ink"][system]
-    faint = live.page.evaluate(
+    other_inks = live.page.evaluate(
         """() => {
           const sheet = document.body.appendChild(document.createElement("div"));
-          sheet.style.background = "Canvas";
-          const paper = getComputedStyle(sheet).backgroundColor;
+          sheet.style.color = "CanvasText";
+          const ink = getComputedStyle(sheet).color;
           sheet.remove();
-          return probe.figures().flatMap((figure) => probe.faint(probe.texts(figure), paper));
+          const beside = ".xtick text, .ytick text, .legendtext, .xtitle, .ytitle, .bartext, [data-kind=scatter] text";
+          return [...document.querySelectorAll(`.tl-slot :is(${beside})`)]
+            .filter((e) => getComputedStyle(e).fill !== ink).map((e) => e.outerHTML);
         }"""
     )
-    assert not faint
-    # A triangle is higher on its left than on its right.
+    assert not other_inks, other_inks[:3]
+    # A triangle is higher on its left than in its middle.
     button = pixels(live.page.locator(".tl-play").first)
     heights = (np.abs(button - button[0, 0]).max(-1) > 0.3).sum(0)
     heights = heights[heights > 0]
-    assert heights[0] > 2 * heights[-1], heights
+    assert heights[0] > 1.3 * heights[len(heights) // 2], heights
+    scale = pixels(live.page.locator("figure#attention-matrix .tl-ramp").first)
+    assert np.abs(scale[:, :2].mean((0, 1)) - scale[:, -2:].mean((0, 1))).max() > 0.2, "a scale has two ends"
     one, other = (live.page.locator(".tl-cell").nth(i) for i in range(2))
     one.click()
     live.page.mouse.move(1, 1)

@@ -349,6 +349,14 @@ MUTATIONS = [
         "forced_colours",
     ),
     front(
+        "forced colours take the shading away",
+        "explore.css",
+        "forced-color-adjust: none; color: CanvasText;",
+        "",
+        FRONT_END,
+        "forced_colours",
+    ),
+    front(
         "a chart's texts keep their ink in forced colours",
         "explore.css",
         "fill: CanvasText !important;",
