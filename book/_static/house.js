@@ -11,3 +11,23 @@
   // Letters of another width do not change the size of their box.
   document.fonts.ready.then(() => boxes.forEach(update));
 }
+// Paper is white, and what is folded on it stays so: while a page is printed it is light, and its code unfolded.
+{
+  const root = document.documentElement;
+  let restore;
+  addEventListener("beforeprint", () => {
+    if (restore) return;
+    const { theme } = root.dataset;
+    const folded = [...document.querySelectorAll("details.hide, details.looks")].filter(({ open }) => !open);
+    root.dataset.theme = "light";
+    folded.forEach((details) => { details.open = true; });
+    restore = () => {
+      root.dataset.theme = theme;
+      folded.forEach((details) => { details.open = false; });
+    };
+  });
+  addEventListener("afterprint", () => {
+    restore?.();
+    restore = undefined;
+  });
+}

@@ -181,22 +181,43 @@ window.probe = {
       .filter((i) => !stays(first[i], now[i])).map((i) => `${JSON.stringify(first[i])} → ${JSON.stringify(now[i])}`);
   },
 
-  /** Texts of charts beside their marks whose ink stands out too little from the page (axe does not look into charts). */
-  faint(seen) {
+  /**
+   * Texts of charts beside their marks whose ink stands out too little from the page, or from `paper` (axe does not look
+   * into charts).
+   */
+  faint(seen, paper) {
     const light = (colour) => {
       const parts = colour.match(/[\d.]+/g).slice(0, 3).map((x) => x / 255).map((x) => (x <= 0.04045 ? x / 12.92 : ((x + 0.055) / 1.055) ** 2.4));
       return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2];
     };
     const opaque = (e) => (!e || !/, 0\)$/.test(getComputedStyle(e).backgroundColor) ? e : opaque(e.parentElement));
     const found = [];
-    let paper; // of all figures of a page alike
     for (const { element, text } of seen) {
-      if (!element.closest(".xtick, .ytick, .legendtext, .g-xtitle, .g-ytitle")) continue;
-      paper ??= light(getComputedStyle(opaque(element.closest(".tl-slot")) ?? document.body).backgroundColor.replace("rgba(0, 0, 0, 0)", "rgb(255, 255, 255)"));
-      const [low, high] = [light(getComputedStyle(element).fill), paper].sort((a, b) => a - b);
+      if (!element.closest(".xtick, .ytick, .legendtext, .g-xtitle, .g-ytitle, .bartext, [data-kind=scatter] .textpoint")) continue;
+      paper ??= getComputedStyle(opaque(element.closest(".tl-slot")) ?? document.body).backgroundColor.replace("rgba(0, 0, 0, 0)", "rgb(255, 255, 255)"); // of all figures of a page alike
+      const [low, high] = [getComputedStyle(element).fill, paper].map(light).sort((a, b) => a - b);
       if ((high + 0.05) / (low + 0.05) < 4.5) found.push(text);
     }
     return found;
+  },
+
+  /**
+   * Each live chart on paper of this width: its kind, and what cannot be read of it. The page is narrowed and measured at
+   * once, before anything in it can answer: so a browser prints.
+   */
+  onPaper(width) {
+    document.body.style.width = `${width}px`;
+    const { right } = document.body.getBoundingClientRect();
+    const charts = [...document.querySelectorAll(".js-plotly-plot")].map((slot) => {
+      const seen = probe.texts(slot);
+      const faults = [...probe.clipped(seen), ...probe.overlaps(seen), ...probe.faint(seen, "rgb(255, 255, 255)")];
+      const [place, drawn] = [slot, slot.querySelector(".main-svg")].map((e) => e.getBoundingClientRect());
+      if (Math.abs(place.width - drawn.width) > 1 || place.bottom < drawn.bottom - 1) faults.push("the drawing does not fit its place");
+      if (place.right > right) faults.push("the place is wider than the paper");
+      return { name: `${slot.closest("figure").id} ${slot.closest(".tl-view").dataset.view}`, kind: slot.closest(".tl-view").dataset.kind, faults };
+    });
+    document.body.style.width = "";
+    return charts;
   },
 
   /** What a reader could not read in a figure as it stands. */

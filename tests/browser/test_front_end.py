@@ -3,14 +3,18 @@
 Each test goes through all figures of the page; test_reader.py looks at one figure in detail.
 """
 
+import io
 import json
 import random
 import re
 from urllib.parse import unquote, urlsplit
 
+import numpy as np
 import pytest
+from matplotlib.image import imread
 
 from transformer_lite import explore
+from transformer_lite.explore import palette
 from transformer_lite.explore.controls import Control
 from transformer_lite.explore.figure import Frames
 from transformer_lite.explore.text import say
@@ -434,3 +438,146 @@ def test_every_exercise_tells_the_right_answer_from_each_wrong_one(live, recorde
                 say("answer-right") if name == right else say("answer-hint", hint=exercise["hints"][name])
             )
             assert told(form) == wanted, (id_, name)
+
+
+# -- on paper, in the system's colours, in translation -------------------------------------------------------------
+
+
+@pytest.fixture
+def seen_as(live):
+    """Changes the medium or the colours in which the open page is seen, until the test ends."""
+    yield live.page.emulate_media
+    live.page.emulate_media(media="screen", forced_colors="none")
+    live.look("light", "wide")
+
+
+def ink(live):
+    """The style sheet's ink, which its other colours go with."""
+    return live.page.evaluate("getComputedStyle(probe.figures()[0]).getPropertyValue('--tl-ink')")
+
+
+@pytest.mark.parametrize(("theme", "size"), [("light", "wide"), ("dark", "phone")])
+def test_paper_shows_every_chart_whole_and_in_light_colours(live, seen_as, theme, size):
+    """As a browser prints: it tells the page, lays it out for paper, and takes what stands there at once."""
+    live.look(theme, size)
+    drawn = live.page.evaluate(
+        "() => { dispatchEvent(new Event('beforeprint')); return probe.drawn(false); }"
+    )
+    assert drawn, "what is drawn later is not printed"
+    seen_as(media="print")
+    charts = live.page.evaluate("probe.onPaper(690)")
+    assert {chart["kind"] for chart in charts} == {"bars", "heatmap", "image", "lines", "scatter"}
+    faults = {chart["name"]: chart["faults"] for chart in charts if chart["faults"]}
+    assert not faults
+    assert ink(live) == palette.PLAIN["ink"]["light"]
+    for marks in (".tl-token", ".tl-ramp", ".tl-cell", ".tl-slot"):
+        exact = "(marks) => getComputedStyle(document.querySelector(marks)).printColorAdjust"
+        assert live.page.evaluate(exact, marks) == "exact", marks
+    for_a_screen = live.page.locator(".tl-tools, .tl-play, .tl-handles, .tl-answer > button")
+    assert not for_a_screen.filter(visible=True).count()
+    seen_as(media="screen")
+    live.page.evaluate("dispatchEvent(new Event('afterprint'))")
+    live.until("(dark) => probe.drawn(dark)", theme == "dark", timeout=LIVE)
+
+
+def test_a_print_is_drawn_before_it_is_taken_and_leaves_no_trace(live, seen_as):
+    live.look("dark")
+    live.page.evaluate(
+        """() => {
+          window.printed = {};
+          for (const type of ["beforeprint", "afterprint"]) {
+            addEventListener(type, () => { printed[type] = probe.drawn(type === "afterprint"); }, { once: true });
+          }
+        }"""
+    )
+    assert live.page.pdf(format="A4").startswith(b"%PDF")
+    assert live.page.evaluate("printed") == {"beforeprint": True, "afterprint": True}
+    assert not live.page.evaluate("probe.figures().some((figure) => figure.style.width)")
+    assert not live.changes()
+
+
+@pytest.mark.parametrize("host", ["vscode-high-contrast", "vscode-high-contrast vscode-high-contrast-light"])
+def test_a_host_s_themes_of_high_contrast_are_dark_and_light(live, seen_as, host):
+    """As VS Code marks them."""
+    dark = "light" not in host
+    live.page.evaluate("(host) => { document.body.className = host; }", host)
+    live.until("(dark) => probe.drawn(dark)", dark, timeout=LIVE)
+    assert ink(live) == palette.PLAIN["ink"]["dark" if dark else "light"]
+    live.page.evaluate("document.body.className = ''")
+
+
+def pixels(place):
+    """What is seen of an element inside its border, (rows, columns, 3)."""
+    return imread(io.BytesIO(place.screenshot()))[3:-3, 3:-3, :3]
+
+
+@pytest.mark.parametrize("system", ["dark", "light"])
+def test_the_system_s_forced_colours_leave_everything_to_be_read(live, seen_as, system):
+    """The page is marked the other way, as where a reader has chosen its theme."""
+    live.look("light" if system == "dark" else "dark")
+    seen_as(forced_colors="active", color_scheme=system)
+    live.until("(dark) => probe.drawn(dark)", system == "dark", timeout=LIVE)
+    assert ink(live) == palette.PLAIN["ink"][system]
+    other_inks = live.page.evaluate(
+        """() => {
+          const sheet = document.body.appendChild(document.createElement("div"));
+          sheet.style.color = "CanvasText";
+          const ink = getComputedStyle(sheet).color;
+          sheet.remove();
+          const beside = ".xtick text, .ytick text, .legendtext, .xtitle, .ytitle, .bartext, [data-kind=scatter] text";
+          return [...document.querySelectorAll(`.tl-slot :is(${beside})`)]
+            .filter((e) => getComputedStyle(e).fill !== ink).map((e) => e.outerHTML);
+        }"""
+    )
+    assert not other_inks, other_inks[:3]
+    # A triangle is higher on its left than in its middle.
+    button = pixels(live.page.locator(".tl-play").first)
+    heights = (np.abs(button - button[0, 0]).max(-1) > 0.3).sum(0)
+    heights = heights[heights > 0]
+    assert heights[0] > 1.3 * heights[len(heights) // 2], heights
+    scale = pixels(live.page.locator("figure#attention-matrix .tl-ramp").first)
+    assert np.abs(scale[:, :2].mean((0, 1)) - scale[:, -2:].mean((0, 1))).max() > 0.2, "a scale has two ends"
+    one, other = (live.page.locator(".tl-cell").nth(i) for i in range(2))
+    one.click()
+    live.page.mouse.move(1, 1)
+    assert np.abs(pixels(one).mean((0, 1)) - pixels(other).mean((0, 1))).max() > 0.2
+    one.click()
+
+
+def test_a_translated_page_keeps_the_names_that_its_code_knows(live):
+    """As browsers translate: each text becomes another, in an element of its own; some do where it is forbidden."""
+    id_ = "attention-matrix"
+    live.page.evaluate(
+        """(id) => {
+          const texts = document.createTreeWalker(probe.figure(id), NodeFilter.SHOW_TEXT);
+          const found = [];
+          while (texts.nextNode()) found.push(texts.currentNode);
+          for (const text of found.filter((text) => text.data.trim())) {
+            const word = text.parentElement.closest(".tl-word");
+            if (!word && text.parentElement.closest("script, [translate=no]")) continue;
+            const font = document.createElement("font");
+            font.textContent = `«${text.data}»`;
+            font.original = text;
+            text.replaceWith(font);
+          }
+        }""",
+        id_,
+    )
+    figure = live.page.locator(f"figure#{id_}")
+    assert figure.locator(".tl-title").first.text_content() == "«Scores»"
+    for names in (".tl-slot text", ".tl-token b", ".tl-options label", "option"):
+        texts = figure.locator(names).all_text_contents()
+        assert texts and "«" not in "".join(texts), names
+    figure.locator(".tl-known summary").click()
+    figure.locator(".tl-word").nth(2).click()
+    live.settle(id_)
+    assert live.values(id_)["sentence"] == "the cat chased the dog dog"
+    assert figure.locator(".tl-title").first.text_content() == "«Scores»", "translated once is enough"
+    with live.page.expect_download() as drawing:
+        figure.locator("[data-tool=svg]").click()
+    assert "«" not in drawing.value.path().read_text(encoding="utf-8")
+    back = "(id) => probe.figure(id).querySelectorAll('font').forEach((e) => e.replaceWith(e.original))"
+    live.page.evaluate(back, id_)
+    figure.locator(".tl-known summary").click()
+    # What an exercise offers is prose.
+    assert live.page.evaluate("document.querySelector('form .tl-options label').translate")

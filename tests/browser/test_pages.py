@@ -9,7 +9,7 @@ from functools import cache
 
 import pytest
 
-from ..built import built_pages, built_site, markup
+from ..built import built_pages, built_site, live_pages, markup
 from .accessibility import audit
 from .test_figures import faults_of
 
@@ -32,6 +32,31 @@ def test_a_page_without_figures_is_clean_whole_and_accessible(plain, site, still
         faults = [*faults_of(plain), *audit(plain)]
         assert not faults, (theme, size, faults)
     assert not plain.errors
+
+
+def test_paper_is_white_and_holds_the_code_whole(visiting, site):
+    folded = r'<details class="[^"]*\b(?:hide|looks)\b'
+    page = next(page for page in live_pages() if re.search(folded, markup(page)))
+    state = """() => ({ theme: document.documentElement.dataset.theme,
+      open: [...document.querySelectorAll("details.hide, details.looks")].map(({ open }) => open) })"""
+    with visiting(dark=True) as visit:
+        visit.open(site + page, live=False)
+        before = visit.page.evaluate(state)
+        assert before["theme"] == "dark" and not any(before["open"])
+        visit.page.evaluate("dispatchEvent(new Event('beforeprint'))")
+        printed = visit.page.evaluate(state)
+        assert printed["theme"] == "light" and all(printed["open"])
+        visit.page.emulate_media(media="print")
+        visit.page.set_viewport_size({"width": 718, "height": 1000})
+        cut = """[...document.querySelectorAll(".bd-article pre")]
+          .filter((box) => box.scrollWidth > box.clientWidth + 1 || probe.clipped(probe.texts(box)).length)
+          .map((box) => box.textContent.slice(0, 80))"""
+        assert not visit.page.evaluate(cut)
+        assert not visit.page.locator(".bd-sidebar, .copybtn").filter(visible=True).count()
+        visit.page.emulate_media(media="screen")
+        visit.page.evaluate("dispatchEvent(new Event('afterprint'))")
+        assert visit.page.evaluate(state) == before
+        assert not visit.errors
 
 
 @cache

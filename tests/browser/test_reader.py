@@ -546,7 +546,7 @@ def download(visit, id_, tool):
 
 @pytest.mark.parametrize("id_", FIGURES)
 def test_csv_holds_every_number_on_display(bench, id_):
-    rows = list(csv.DictReader(io.StringIO(download(bench, id_, "csv").decode())))
+    rows = list(csv.DictReader(io.StringIO(download(bench, id_, "csv").decode("utf-8-sig"))))
     outputs = bench.outputs(id_)
     assert [row["view"] for row in rows] == [name for name, o in outputs.items() for _ in o["data"]]
     shown = [float(x) for output in outputs.values() for x in output["data"]]
@@ -555,7 +555,7 @@ def test_csv_holds_every_number_on_display(bench, id_):
 
 def test_csv_names_rows_and_columns(bench):
     bench.set("attention-matrix", sentence="the <b> dog", causal=True)
-    rows = list(csv.DictReader(io.StringIO(download(bench, "attention-matrix", "csv").decode())))
+    rows = list(csv.DictReader(io.StringIO(download(bench, "attention-matrix", "csv").decode("utf-8-sig"))))
     scores = [row for row in rows if row["view"] == "scores"]
     assert [(row["row"], row["column"]) for row in scores[:4]] == [
         ("the", "the"),

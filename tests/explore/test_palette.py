@@ -148,10 +148,14 @@ def test_each_role_has_a_symbol_of_its_own():
 
 
 def test_the_style_sheet_gives_every_variable_in_both_themes():
-    light, dark = palette.as_css().strip().split("\n")
-    names = [re.findall(r"--tl-([\w-]+):#[0-9a-f]{6};", part) for part in (light, dark)]
+    light, dark, forced, paper = palette.as_css().strip().split("\n")
+    given = [re.findall(r"--tl-([\w-]+):(#[0-9a-f]{6});", part) for part in (light, dark)]
+    names = [[name for name, _ in variables] for variables in given]
     assert names[0] == names[1]
     assert {*palette.ROLES, "category-8", "sequential-32", "diverging-0"} <= set(names[0])
+    # The same again where the system forces its colours, and on paper.
+    for part, variables in ((forced, given[1]), (paper, given[0])):
+        assert re.findall(r"--tl-([\w-]+):(#[0-9a-f]{6});", part) == variables
 
 
 def test_no_other_file_declares_a_colour_of_a_role():

@@ -153,6 +153,12 @@ MUTATIONS = [
         "clean",
         tests=PAGES,
     ),
+    Mutation(
+        "a dark page is printed dark",
+        {f"{SITE}_static/house.js": ('root.dataset.theme = "light";', "")},
+        PAGES,
+        ("paper",),
+    ),
     # Seen on a page without figures
     page("an inline script is left in", PLAIN, added("<script>let x = 1;</script>"), "clean", tests=PAGES),
     page(

@@ -9,7 +9,7 @@ What stands inside a control or a view, each kind writes itself.
 from html import escape
 
 from .figure import Figure, Frames, Shown
-from .markup import data, paragraphs
+from .markup import UNTRANSLATED, data, paragraphs
 from .text import say
 
 
@@ -57,7 +57,7 @@ def _slot(frames: Frames, name: str, shown: Shown, pictures: bool) -> str:
     if body is None:
         height = _height(frames, name)
         drawn = view.picture(shown.labels(name), height, f"{figure.name}-{name}") if pictures else ""
-        body = f'<div class="tl-slot" role="img" aria-labelledby="{title_id}" aria-describedby="{figure.name}--summary" style="height:{height}px">{drawn}</div>'
+        body = f'<div class="tl-slot"{UNTRANSLATED} role="img" aria-labelledby="{title_id}" aria-describedby="{figure.name}--summary" style="height:{height}px">{drawn}</div>'
         if any(control.handled and control.within == name for control in figure.controls.values()):
             body = f'<div class="tl-stage">{body}<div class="tl-handles"></div></div>'
         body += '<output class="tl-readout"></output>'

@@ -134,23 +134,33 @@ def as_css() -> str:
     """CSS variables `--tl-query`, `--tl-ink`, `--tl-sequential-0` … for both themes.
 
     The dark values apply under any of the marks that our hosts put on a dark page (the book's theme, JupyterLab,
-    Colab, VS Code).
+    Colab, VS Code). Where the system forces its colours on every page, those of its own dark or light page apply, and
+    on paper the light ones.
     """
 
     def variables(theme: str) -> str:
         return "".join(f"--tl-{name}:{colour};" for name, colour in colours(theme).items())
 
-    dark = ", ".join(f"{mark} {PAINTED}" for mark in DARK_MARKS)
-    return f"{PAINTED} {{{variables('light')}}}\n{dark} {{{variables('dark')}}}\n"
+    light, dark = variables("light"), variables("dark")
+    marked = ", ".join(f"{mark} {PAINTED}" for mark in DARK_MARKS)
+    forced = "(forced-colors: active) and (prefers-color-scheme: "
+    return (
+        f"{PAINTED} {{{light}}}\n"
+        f"{marked} {{{dark}}}\n"
+        f"@media {forced}dark) {{ {PAINTED} {{{dark}}} }}\n"
+        f"@media print, {forced}light) {{ {PAINTED}, {marked} {{{light}}} }}\n"
+    )
 
 
 # What the palette's variables reach.
 PAINTED = ":is(figure.explorable, .tl-exercise, .tl-still)"
 
-# How each host marks a dark page; the front end looks for the same marks.
+# How each host marks a dark page; the front end looks for the same marks. VS Code's light theme of high contrast
+# carries the mark of the dark one, too.
 DARK_MARKS = [
     "html[data-theme=dark]",
     "body[data-jp-theme-light=false]",
     "html[theme=dark]",
     "body.vscode-dark",
+    "body.vscode-high-contrast:not(.vscode-high-contrast-light)",
 ]

@@ -44,9 +44,9 @@ class Choice(Control):
         return list(self.options)
 
     def html(self, id_: str, value: str | int | float, setting: Setting) -> str:
-        chosen = self.options.index(value)
+        texts, chosen = [str(option) for option in self.options], self.options.index(value)
         return f"""<span id="{id_}" class="tl-label">{escape(str(self.label))}</span>
-{markup.options(id_, [str(option) for option in self.options], chosen, id_)}"""
+{markup.options(id_, texts, chosen, id_, markup.UNTRANSLATED)}"""
 
     def describe(self) -> dict[str, Any]:
         return super().describe() | {"options": self.options}

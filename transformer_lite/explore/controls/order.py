@@ -59,7 +59,7 @@ class Order(Control):
 
     def html(self, id_: str, value: Sequence[int], setting: Setting) -> str:
         return f"""<span id="{id_}" class="tl-label">{escape(str(self.label))}</span>
-{markup.chips(self.items, self.labels(value), id_)}
+{markup.chips(self.items, self.labels(value), id_, markup.UNTRANSLATED)}
 <button type="button" class="tl-shuffle">{escape(say("shuffle"))}</button>"""
 
     def describe(self) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from .. import markup
 from ..axes import Setting
 from ..text import say
 from ..views import View
@@ -105,7 +106,7 @@ class Pick(Control):
                 for i, text in enumerate(setting.labels(axis, setting.size(axis)))
             )
             said = escape(f"{self.label}: {axis['title']}")
-            selects += f'<select data-at="{at}" aria-label="{said}">{options}</select>'
+            selects += f'<select data-at="{at}" aria-label="{said}"{markup.UNTRANSLATED}>{options}</select>'
         return f'<span class="tl-label">{escape(str(self.label))}</span> {selects}'
 
     def describe(self) -> dict[str, Any]:

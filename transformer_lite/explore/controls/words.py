@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from .. import markup
 from ..axes import Setting
 from ..text import say
 from .control import Control
@@ -75,13 +76,14 @@ class Words(Control):
 
     def html(self, id_: str, value: str, setting: Setting) -> str:
         known = "".join(
-            f'<button type="button" class="tl-word">{escape(word)}</button>' for word in self.vocabulary
+            f'<button type="button" class="tl-word" data-word="{escape(word)}">{escape(word)}</button>'
+            for word in self.vocabulary
         )
         typed = f'autocomplete="off" autocapitalize="off" spellcheck="false" value="{escape(value)}"'
         help_ = escape(say("words-help", maximum=self.maximum))
         return f"""<label for="{id_}">{escape(str(self.label))}</label>
 <input type="text" id="{id_}" {typed}>
-<details class="tl-known"><summary>{help_}</summary><span>{known}</span></details>"""
+<details class="tl-known"><summary>{help_}</summary><span{markup.UNTRANSLATED}>{known}</span></details>"""
 
     def describe(self) -> dict[str, Any]:
         return super().describe() | {"maximum": self.maximum, "vocabulary": list(self.vocabulary)}

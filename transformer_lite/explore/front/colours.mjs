@@ -1,11 +1,18 @@
 // Colours of charts, from the palette.
 import { PALETTE } from "./data.mjs";
 
+/** Does the system force its colours on every page, and are they dark ones? */
+export const SYSTEM_COLOURS = ["(forced-colors: active)", "(prefers-color-scheme: dark)"];
+
 /**
- * Is the page light or dark? Hosts mark a dark one: the book's theme, JupyterLab, Colab, VS Code.
+ * Is the page light or dark? Hosts mark a dark one: the book's theme, JupyterLab, Colab, VS Code. Where the system forces
+ * its colours, they decide.
  * @returns {"light" | "dark"}
  */
-export const theme = () => (PALETTE.dark_marks.some((mark) => document.querySelector(mark)) ? "dark" : "light");
+export function theme() {
+  const [forced, dark] = SYSTEM_COLOURS.map((query) => matchMedia(query).matches);
+  return (forced ? dark : PALETTE.dark_marks.some((mark) => document.querySelector(mark))) ? "dark" : "light";
+}
 
 /** Nothing: what is behind shows. */
 export const CLEAR = "rgba(0,0,0,0)";

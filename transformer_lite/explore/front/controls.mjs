@@ -83,7 +83,7 @@ export const CONTROLS = {
       input.addEventListener("change", () => move(input.value));
       for (const button of element.querySelectorAll(".tl-word")) {
         button.addEventListener("click", () => {
-          input.value = `${input.value.trim()} ${button.textContent}`.trim();
+          input.value = `${input.value.trim()} ${button.dataset.word}`.trim();
           move(input.value);
         });
       }

@@ -1,10 +1,14 @@
 // What a figure shows: its views, their words and their table, and what the reader points at.
 import { axesOf } from "./axes.mjs";
-import { seriesColour, theme } from "./colours.mjs";
+import { SYSTEM_COLOURS, seriesColour, theme } from "./colours.mjs";
 import { controlKind } from "./controls.mjs";
 import { tables } from "./export.mjs";
 import { viewKind } from "./views/table.mjs";
 import { summary } from "./words.mjs";
+
+// So wide a figure is laid out for paper, whatever the window: about what A4 and Letter leave between their margins. The
+// style sheet scales the charts by the rest.
+const PAPER_WIDTH = "660px";
 
 export class Drawing {
   /** @type {Views} */
@@ -13,6 +17,10 @@ export class Drawing {
   outputs = {};
   /** What is on screen was computed for these. @type {Values | undefined} */
   values;
+  /** Is it drawn for paper now? */
+  printing = false;
+  /** The title that was written over each view. @type {Record<string, string>} */
+  #titles = {};
   /** @type {(Mark & { axis: string })[]} */
   #hovered = [];
 
@@ -28,20 +36,46 @@ export class Drawing {
     this.move = move;
   }
 
-  /** From now on it follows the page's theme and width. */
+  /** From now on it follows the page's theme and width, and goes onto paper with it. */
   start(Plotly) {
     this.Plotly = Plotly;
-    this.themes = new MutationObserver(() => this.themeDrawn !== theme() && this.draw());
+    const follow = () => this.themeDrawn !== this.#theme && this.draw();
+    this.themes = new MutationObserver(follow);
     for (const root of [document.documentElement, document.body]) {
       this.themes.observe(root, { attributes: true, attributeFilter: ["data-theme", "data-jp-theme-light", "theme", "class"] });
     }
     this.sizes = new ResizeObserver(() => this.widthDrawn !== this.element.clientWidth && this.draw());
     this.sizes.observe(this.element);
+    this.listening = new AbortController();
+    const { signal } = this.listening;
+    for (const query of SYSTEM_COLOURS) matchMedia(query).addEventListener("change", follow, { signal });
+    addEventListener("beforeprint", () => this.#print(true), { signal });
+    addEventListener("afterprint", () => this.#print(false), { signal });
+    // A few browsers tell of paper by its medium alone.
+    const paper = matchMedia("print");
+    paper.addEventListener("change", () => this.#print(paper.matches), { signal });
   }
 
   stop() {
     this.themes?.disconnect();
     this.sizes?.disconnect();
+    this.listening?.abort();
+  }
+
+  /** The page's; paper is white under every page. */
+  get #theme() {
+    return this.printing ? "light" : theme();
+  }
+
+  /**
+   * Draws for paper, or for the screen again. A browser that prints waits for nothing: what plotly draws stands when
+   * `draw` first waits.
+   */
+  #print(printing) {
+    if (this.printing === printing) return;
+    this.printing = printing;
+    this.element.style.width = printing ? PAPER_WIDTH : "";
+    this.draw();
   }
 
   /** Resolves once these views and numbers, computed for these values, are on screen. */
@@ -52,7 +86,7 @@ export class Drawing {
 
   async draw() {
     if (!this.values) return;
-    this.themeDrawn = theme();
+    this.themeDrawn = this.#theme;
     this.widthDrawn = this.element.clientWidth;
     await Promise.all(Object.keys(this.views).map((name) => this.#drawView(name)));
     this.element.querySelector(".tl-summary").textContent = summary(this.views, this.outputs, this.controls, this.values);
@@ -63,7 +97,9 @@ export class Drawing {
   async #drawView(name) {
     const view = this.views[name];
     const place = this.place(name);
-    place.querySelector(".tl-title").textContent = view.title;
+    // What a browser has translated stays until it is another.
+    if (this.#titles[name] !== view.title) place.querySelector(".tl-title").textContent = view.title;
+    this.#titles[name] = view.title;
     const reader = { hover: (indices) => this.#hover(name, indices), pick: this.#picker(name) };
     await viewKind(view).draw(place, view, this.tensors(name), this.look(name), reader);
     this.#placeHandles(name, place);
@@ -78,7 +114,7 @@ export class Drawing {
   /** Points that the reader may drag get a handle each. */
   #placeHandles(view, place) {
     for (const [name, control] of this.#controlsOf(view)) {
-      const colour = (i) => seriesColour(this.views[view], i, theme());
+      const colour = (i) => seriesColour(this.views[view], i, this.#theme);
       const move = (value) => this.move({ [name]: value });
       controlKind(control).handles?.(control, this.values[name], place.querySelector(".tl-slot"), colour, move);
     }
@@ -105,7 +141,7 @@ export class Drawing {
   look(name) {
     return {
       Plotly: this.Plotly,
-      theme: theme(),
+      theme: this.#theme,
       width: this.place(name).clientWidth,
       labels: this.labels(name),
       shape: this.outputs[name].shape,

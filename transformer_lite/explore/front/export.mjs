@@ -7,6 +7,9 @@ import { viewKind } from "./views/table.mjs";
 
 const MAX_TABLE = 40;
 
+// Without it Excel takes a file for one in the system's old encoding, and “é” or “猫” become other letters.
+const BYTE_ORDER_MARK = "\ufeff";
+
 /** One line a number: view, the label along each dimension, the number. */
 export function csv(views, outputs, controls, values) {
   const quote = (text) => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
@@ -22,7 +25,7 @@ export function csv(views, outputs, controls, values) {
       lines.push([name, ...[place[0] ?? "", place[1] ?? ""], String(x)].map(quote).join(","));
     });
   }
-  return `${lines.join("\n")}\n`;
+  return `${BYTE_ORDER_MARK}${lines.join("\n")}\n`;
 }
 
 /** Every view's numbers as an HTML table. */

@@ -5,6 +5,7 @@ from html import escape
 
 from torch import Tensor
 
+from .. import markup
 from ..axes import Axis
 from ..text import number, say
 from ..words import ends, without_noise
@@ -43,4 +44,4 @@ class Tokens(View):
             f"<b>{escape(word)}</b> <i>{escape(number(x))}</i></span>"
             for word, x in zip(named[0], self.tensors()[""].tolist(), strict=True)
         )
-        return f'<div class="tl-tokens">{tokens}</div>'
+        return f'<div class="tl-tokens"{markup.UNTRANSLATED}>{tokens}</div>'

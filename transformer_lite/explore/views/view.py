@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from torch import Tensor, float32, strided
 
-from .. import bundle, host
+from .. import bundle, host, markup
 from ..axes import Axis, Setting
 from ..palette import ROLES
 from ..pen import WIDTH, Pen
@@ -110,7 +110,7 @@ class View:
         if body is None:
             height = view.height(view.tensors()[""].shape[0])
             drawn = view.picture(named, height, prefix)
-            body = f'<div class="tl-slot" role="img" aria-label="{escape(said)}" style="height:{height}px">{drawn}</div>'
+            body = f'<div class="tl-slot"{markup.UNTRANSLATED} role="img" aria-label="{escape(said)}" style="height:{height}px">{drawn}</div>'
             if not host.building():
                 body += view.instead(named, said)
         # A page of the website has the style sheet already.

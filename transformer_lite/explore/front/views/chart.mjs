@@ -13,8 +13,8 @@ const charts = new WeakMap();
  */
 export function chart({ trace, shapes, says }) {
   /** Draws into `slot`; resolves when it is drawn. */
-  function paint(slot, view, tensors, look) {
-    const [width, height] = [look.width, slot.clientHeight];
+  async function paint(slot, view, tensors, look) {
+    const [width, height] = [look.width, heightOf(slot)];
     const { data, layout } = trace(view, tensors, { ...look, height });
     const ink = PALETTE.plain.ink[look.theme];
     const axis = { fixedrange: true, zeroline: false, gridcolor: PALETTE.plain.grid[look.theme], tickfont: { size: 11 } };
@@ -34,7 +34,9 @@ export function chart({ trace, shapes, says }) {
       width,
       height,
     };
-    return look.Plotly.react(slot, data, whole, { displayModeBar: false, doubleClick: false, doubleClickDelay: 0 });
+    await look.Plotly.react(slot, data, whole, { displayModeBar: false, doubleClick: false, doubleClickDelay: 0 });
+    // So that it can be scaled to the width of its place on paper.
+    for (const layer of slot.querySelectorAll(".main-svg")) layer.setAttribute("viewBox", `0 0 ${width} ${height}`);
   }
 
   /** Outlines what is picked and what the reader points at, without drawing the numbers again. */
@@ -83,7 +85,7 @@ export function chart({ trace, shapes, says }) {
 
     /** Draws the view again apart from the page, as wide as the sheet. */
     async svg(sheet, place, view, tensors, look) {
-      const [width, height] = [look.width, slotOf(place).clientHeight];
+      const [width, height] = [look.width, heightOf(slotOf(place))];
       const apart = document.createElement("div");
       apart.style.cssText = `position:absolute;left:-9999px;width:${width}px;height:${height}px`;
       place.closest("figure").append(apart);
@@ -100,6 +102,9 @@ export function chart({ trace, shapes, says }) {
 }
 
 const slotOf = (place) => place.querySelector(".tl-slot");
+
+/** In CSS pixels, as the page states it; on paper the place may have another. */
+const heightOf = (slot) => Number.parseFloat(slot.style.height);
 
 const sameTensor = (one, other) =>
   String(one.shape) === String(other.shape) && one.data.every((x, i) => x === other.data[i]);
