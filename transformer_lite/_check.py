@@ -6,8 +6,28 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor
+from torch._C._functorch import is_functorch_wrapped_tensor
+from torch._subclasses import FakeTensor
 
 from transformer_lite._shape import broadcast, fits, shown
+
+
+def may_look(*tensors: Tensor) -> bool:
+    """Whether the numbers of the tensors can be read now.
+
+    They cannot while a graph is traced, compiled or captured, where there are none (on the meta device, in fake
+    tensors), and where one tensor stands for many (inside ``torch.func.vmap`` and its like). A check on numbers asks
+    here first, and lets pass what it cannot see.
+    """
+    if torch.compiler.is_compiling():
+        return False
+    return not any(
+        tensor.is_meta
+        or isinstance(tensor, FakeTensor)
+        or is_functorch_wrapped_tensor(tensor)
+        or (tensor.is_cuda and torch.cuda.is_current_stream_capturing())
+        for tensor in tensors
+    )
 
 
 def floating(**tensors: Tensor) -> None:
