@@ -370,7 +370,7 @@ def _transformed() -> bool:
 
 
 def _empty_rows_are_zero(query: Tensor) -> bool:
-    """Whether every kernel that may answer gives zeros where a query sees no key; cuDNN's gives the mean."""
+    """Whether each kernel that may answer gives zeros to a query that sees no key: cuDNN's the mean, Apple's NaN."""
     return query.is_cpu
 
 
