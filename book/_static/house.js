@@ -11,3 +11,6 @@
   // Letters of another width do not change the size of their box.
   document.fonts.ready.then(() => boxes.forEach(update));
 }
+
+// Browsers keep modules and fonts from a page that was opened as a file; the page says what to do.
+if (location.protocol === "file:") document.querySelector(".house-file")?.removeAttribute("hidden");
