@@ -259,7 +259,9 @@ def test_a_page_whose_script_does_not_run_says_what_to_do(visiting, site, served
         root = f"{served.as_uri()}/sub/" if why == "opened as a file" else site
         visit.open(root + "workbench/workbench.html", live=False)
         asleep = visit.page.locator("figure#two-picks .tl-asleep, form#score-of-two .tl-asleep")
-        assert [place.bounding_box()["height"] for place in asleep.all()] == [0, 0], "nobody sees it come and go"
+        assert [place.bounding_box()["height"] for place in asleep.all()] == [0, 0], (
+            "nobody sees it come and go"
+        )
         visit.page.evaluate("document.getAnimations().forEach((late) => late.finish())")
         assert asleep.all_inner_texts() == [say("asleep")] * 2
         # An answer can be typed, and is not lost by asking.

@@ -15,7 +15,9 @@ from transformer_lite.explore.text import number
 NODE = [Phase.generate]
 MINUSES = "-−–—‐‑‒―﹣－ー"
 # One for each way of writing numbers there is: marks, groups, digits, signs.
-LOCALES = "ar_EG bg bn ckb de de_AT de_CH en en_IN en_ZA es et fa fi fr hi hr ja lt mr my ne pt_PT ru sv ur zh_CN"
+LOCALES = (
+    "ar_EG bg bn ckb de de_AT de_CH en en_IN en_ZA es et fa fi fr hi hr ja lt mr my ne pt_PT ru sv ur zh_CN"
+)
 # JSON has no infinity.
 READ = """
 const { readings, answersIn } = await front("reading.mjs");
@@ -24,13 +26,14 @@ const read = (how, text) => (how === "answer" ? answersIn(text) : readings(text)
 """
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def read(node):
     """`read(texts)` gives what each may mean, the likeliest first; `read(texts, "answer")` as answers."""
 
     def ask(texts, how="number"):
         found = node(READ + "return data[1].map((text) => read(data[0], text));", [how, list(texts)])
-        return [[float(x.replace("Infinity", "inf")) if isinstance(x, str) else x for x in of] for of in found]
+        # As floats: JavaScript writes 2.0 as 2, and a large one with as many digits as tell it from the next.
+        return [[float(x) for x in of] for of in found]
 
     return ask
 
@@ -60,13 +63,16 @@ def test_every_way_of_writing_a_number_is_read_as_python_reads_it(read, written)
             ascii_ = way(x).replace("−", "-").translate({v: k for k, v in full_width.items()})
             decimal_comma = "," in ascii_ and "." not in ascii_
             wanted.append(float(ascii_.replace(",", "." if decimal_comma else "")))
-    assert [found[:1] for found in read(texts)] == [[x] for x in wanted]
+    odd = [(text, of, x) for text, of, x in zip(texts, read(texts), wanted, strict=True) if of[:1] != [x]]
+    assert not odd, odd[:10]
 
 
 @pytest.mark.parametrize("x", [1234567.25, -9876.5, 0.25, -0.125, 12.0, -1234567890.0])
 def test_numbers_are_read_as_people_write_them_elsewhere(read, x):
     """Wherever it is not ambiguous, what Babel writes is read as what it wrote."""
-    texts = {locale: format_decimal(x, locale=locale, numbering_system="default") for locale in LOCALES.split()}
+    texts = {
+        locale: format_decimal(x, locale=locale, numbering_system="default") for locale in LOCALES.split()
+    }
     found = dict(zip(texts.items(), read(texts.values()), strict=True))
     assert not {how: of for how, of in found.items() if of[:1] != [x]}
 
@@ -79,7 +85,18 @@ def test_a_digit_of_any_script_is_read(read):
 
 
 def test_a_comma_alone_may_mean_either(read):
-    texts = ["1,234", "12,345", "0,123", "1,23", "1,234,567", "1.234", "1.234.567", "1,23,456.5", "1 234", "1'234,5"]
+    texts = [
+        "1,234",
+        "12,345",
+        "0,123",
+        "1,23",
+        "1,234,567",
+        "1.234",
+        "1.234.567",
+        "1,23,456.5",
+        "1 234",
+        "1'234,5",
+    ]
     assert read(texts) == [
         [1.234, 1234],
         [12.345, 12345],
@@ -99,7 +116,24 @@ def test_the_infinities_of_a_mask_are_read(read):
 
 
 def test_what_is_no_number_is_none(read):
-    texts = ["", " ", "many", "NaN", "1.2.3", "1,2,3", "1 2", "--1", "1-", "e5", ".", ",", "-", "0x10", "1/2", "5%"]
+    texts = [
+        "",
+        " ",
+        "many",
+        "NaN",
+        "1.2.3",
+        "1,2,3",
+        "1 2",
+        "--1",
+        "1-",
+        "e5",
+        ".",
+        ",",
+        "-",
+        "0x10",
+        "1/2",
+        "5%",
+    ]
     texts += ["1,2345,678", "1,234.567.8", "1e", "~1", "²", "1_000"]
     assert {text: found for text, found in zip(texts, read(texts), strict=True) if found} == {}
 

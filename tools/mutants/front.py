@@ -169,7 +169,7 @@ MUTATIONS = [
     front(
         "what hangs is asked for again at its old address",
         "engine/files.mjs",
-        "mine ? `?again=${mine}` : \"\"",
+        'mine ? `?again=${mine}` : ""',
         '""',
         f"{LOADING} {WITHOUT}",
         "another_address",
@@ -185,7 +185,12 @@ MUTATIONS = [
     ),
     Mutation(
         "an answer can be sent away before it can be checked",
-        {"transformer_lite/explore/exercise.py": ('<button type="submit" disabled>', '<button type="submit">')},
+        {
+            "transformer_lite/explore/exercise.py": (
+                '<button type="submit" disabled>',
+                '<button type="submit">',
+            )
+        },
         WITHOUT,
         ("does_not_run",),
     ),
@@ -274,7 +279,7 @@ MUTATIONS = [
         "a comma never parts thousands",
         "reading.mjs",
         "found.push(reading(first",
-        "if (mark !== \",\") found.push(reading(first",
+        'if (mark !== ",") found.push(reading(first',
         READING,
         "either",
     ),

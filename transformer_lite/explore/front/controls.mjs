@@ -213,7 +213,8 @@ function numberInRange(control, value) {
   return value;
 }
 
-const within = ({ min, max }, x) => x >= min && x <= max;
+/** @type {(control: Control, x: number) => boolean} */
+const within = (control, x) => x >= control.min && x <= control.max;
 
 /** @type {ControlKind["bind"]} */
 function bindNumber(element, control, { move, set }) {
