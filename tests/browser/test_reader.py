@@ -645,7 +645,7 @@ def test_a_tool_that_does_not_work_says_so(bench):
     bench.page.locator("figure#two-picks [data-tool=png]").click()
     said = bench.page.locator("figure#two-picks .tl-message")
     expect(said).to_contain_text(say("failed-tool", tool="PNG", reason="").split("(")[0].strip())
-    bench.page.evaluate("HTMLCanvasElement.prototype.toBlob = window.toBlob")
+    bench.page.evaluate("() => { HTMLCanvasElement.prototype.toBlob = window.toBlob; }")
     bench.page.locator("figure#two-picks [data-tool=reset]").click()
     expect(said).to_be_empty()
 

@@ -169,7 +169,7 @@ MUTATIONS = [
     front(
         "what hangs is asked for again at its old address",
         "engine/files.mjs",
-        'mine ? `?again=${mine}` : ""',
+        'again ? `?again=${again}` : ""',
         '""',
         f"{LOADING} {WITHOUT}",
         "another_address",

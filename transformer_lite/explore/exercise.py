@@ -117,7 +117,7 @@ class Exercise:
 <div class="tl-answer">{_ANSWERS[self.kind](self, name)} <button type="submit" disabled>{escape(say("answer-check"))}</button></div>
 <p class="tl-message" role="status"></p>
 {markup.waiting(f"{name}--waiting")}
-<noscript><p class="tl-message">{escape(say("exercise-no-javascript"))}</p></noscript>
+{markup.without_javascript(say("exercise-no-javascript"))}
 {markup.asleep() if source else ""}
 </form>"""
 

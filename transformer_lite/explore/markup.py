@@ -36,10 +36,15 @@ def waiting(id_: str) -> str:
 def asleep() -> str:
     """What to do where the page's script does not run, though scripts are allowed; the script takes it away.
 
-    Shown some seconds late, so that nobody sees it come and go; without JavaScript another sentence says so.
+    Shown some seconds late, so that nobody sees it come and go.
     """
-    unneeded = "<noscript><style>.tl-asleep { display: none }</style></noscript>"
-    return f'<p class="tl-asleep">{escape(say("asleep"))}</p>{unneeded}'
+    return f'<p class="tl-asleep">{escape(say("asleep"))}</p>'
+
+
+def without_javascript(*messages: str) -> str:
+    """What is said where scripts are switched off, in place of `asleep`."""
+    said = "".join(f'<p class="tl-message">{escape(message)}</p>' for message in messages)
+    return f"<noscript><style>.tl-asleep {{ display: none }}</style>{said}</noscript>"
 
 
 def opened_as_file() -> str:

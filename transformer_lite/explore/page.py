@@ -9,7 +9,7 @@ What stands inside a control or a view, each kind writes itself.
 from html import escape
 
 from .figure import Figure, Frames, Shown
-from .markup import asleep, data, paragraphs, waiting
+from .markup import asleep, data, paragraphs, waiting, without_javascript
 from .text import say
 
 
@@ -24,7 +24,8 @@ def html(frames: Frames, source: str = "", sizes: str = "", *, pictures: bool) -
     name = escape(figure.name)
     controls = "\n".join(_control(figure, control, shown) for control in figure.controls)
     slots = "\n".join(_slot(frames, view, shown, pictures) for view in shown.views)
-    said = escape(shown.summary())
+    summary = shown.summary()
+    said = escape(summary)
     tools = "".join(
         f'<button type="button" data-tool="{tool}">{escape(say(tool))}</button>'
         for tool in ("reset", *(["link"] if source else []), "table", "csv", "png", "svg", "check")
@@ -38,7 +39,7 @@ def html(frames: Frames, source: str = "", sizes: str = "", *, pictures: bool) -
 {slots}
 </div>
 <p class="tl-message" role="status"></p>
-<noscript><p class="tl-message">{escape(say("no-javascript"))}</p><p class="tl-message">{said}</p></noscript>
+{without_javascript(say("no-javascript"), summary)}
 {asleep() if source else ""}
 <figcaption>{paragraphs(figure.caption)}</figcaption>
 <details class="tl-words"><summary>{escape(say("summary-label"))}</summary><p class="tl-summary" id="{name}--summary">{said}</p></details>

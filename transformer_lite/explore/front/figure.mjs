@@ -75,6 +75,7 @@ class Figure {
   async #again() {
     this.#started = undefined;
     this.say("");
+    this.engine.again();
     try {
       await this.start();
     } catch {

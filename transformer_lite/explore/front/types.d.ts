@@ -165,7 +165,7 @@ interface Arriving<T> {
   pending: boolean;
   /** What it holds, once all of it has come; asks for it if nobody has, or if that failed. */
   get(): Promise<T>;
-  /** Asks once more for what is on its way. */
+  /** Another try: at once for what is on its way, when it is wanted for what failed. */
   again(): void;
 }
 
@@ -187,6 +187,6 @@ interface Engine {
   trace(): Promise<Case[]>;
   /** How far is what it loads; an engine that cannot tell has neither this nor the next. */
   progress?(): Progress;
-  /** Asks again for what has not come. */
+  /** Another try for what has not come, at once or when it is started. */
   again?(): void;
 }

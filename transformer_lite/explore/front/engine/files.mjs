@@ -1,16 +1,23 @@
 // Files on their way to the page: how much of each has come, and asking again for one that does not come.
 
+// Milliseconds in which a file that comes, or was asked for again, is not asked for once more: figures wait for the same.
+const FRESH = 1000;
+
 /**
  * A file that is asked for when it is first wanted, and again if that failed. `ask(suffix, count, signal)` asks: the
- * suffix makes another address of each try, because browsers keep a module that did not come, and let a second request
- * for what is on its way wait for the first; it tells `count` of bytes that have come, if it can.
+ * suffix makes another address of each try that a reader has asked for, because browsers keep a module that did not
+ * come, and let a second request for what is on its way wait for the first. It tells `count` of bytes that have come,
+ * if it can.
  * @template T
  * @param {number} size in bytes
  * @param {(suffix: string, count: (bytes: number) => void, signal: AbortSignal) => Promise<T>} ask
  * @returns {Arriving<T>}
  */
 function arriving(size, ask) {
-  let tries = 0;
+  let asked = -Infinity;
+  let again = 0;
+  let launched = 0;
+  let here = false;
   /** @type {Promise<T> | undefined} */
   let whole;
   let settle;
@@ -18,19 +25,23 @@ function arriving(size, ask) {
   const file = {
     size, come: 0, heard: 0, pending: false,
     get() {
-      whole ??= asked().catch((reason) => {
+      whole ??= wanted().catch((reason) => {
         whole = undefined;
         throw reason;
       });
       return whole;
     },
     again() {
+      const now = performance.now();
+      if (here || now - (file.pending ? file.heard : asked) < FRESH) return;
+      asked = now;
+      again++;
       if (file.pending) launch();
     },
   };
 
   /** @returns {Promise<T>} */
-  const asked = () => new Promise((resolve, reject) => {
+  const wanted = () => new Promise((resolve, reject) => {
     settle = { resolve, reject };
     launch();
   });
@@ -38,18 +49,19 @@ function arriving(size, ask) {
   function launch() {
     stop.abort();
     stop = new AbortController();
-    const mine = tries++;
+    const mine = ++launched;
     Object.assign(file, { come: 0, heard: performance.now(), pending: true });
     const count = (bytes) => {
       file.come += bytes;
       file.heard = performance.now();
     };
-    ask(mine ? `?again=${mine}` : "", count, stop.signal).then((got) => {
+    ask(again ? `?again=${again}` : "", count, stop.signal).then((got) => {
       // An earlier try may come after all; it will do.
+      here = true;
       Object.assign(file, { come: size, heard: performance.now(), pending: false });
       settle.resolve(got);
     }, (reason) => {
-      if (mine < tries - 1) return;
+      if (mine < launched) return;
       file.pending = false;
       settle.reject(reason);
     });
