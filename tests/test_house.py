@@ -260,6 +260,15 @@ def test_inline_scripts_become_files_in_their_order(tmp_path):
     assert again == html
 
 
+def test_a_page_says_at_its_top_what_to_do_where_it_was_opened_as_a_file():
+    html = f"<main>{pages.ARTICLE}<section><h1>Masks</h1></section></article></main>"
+    once = pages.opened_as_file(html)
+    assert re.search(r'<article[^>]*>\s*<p class="house-file"[^>]* hidden>[^<]+</p><section>', once)
+    assert pages.opened_as_file(once) == once
+    script = (ROOT / "book/_static/house.js").read_text()
+    assert 'location.protocol === "file:"' in script and ".house-file" in script
+
+
 def test_the_policy_is_as_strict_as_it_can_be():
     from .browser import visit
 

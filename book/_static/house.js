@@ -31,3 +31,6 @@
     restore = undefined;
   });
 }
+
+// Browsers keep modules and fonts from a page that was opened as a file; the page says what to do.
+if (location.protocol === "file:") document.querySelector(".house-file")?.removeAttribute("hidden");

@@ -14,6 +14,7 @@ from transformer_lite.explore.axes import Setting
 from transformer_lite.explore.text import catalogue, number, say
 
 from .settings import assert_close, numbers
+from .visit import LIVE
 from .workbench import FIGURES, VOCABULARY
 
 KNOWN = ", ".join(VOCABULARY)
@@ -208,6 +209,29 @@ def test_a_typed_number_may_lie_between_the_steps(bench):
     bench.settle("attention-matrix")
     assert bench.values("attention-matrix")["temperature"] == 1.2345
     assert field.input_value() == "1.2345"
+
+
+def test_numbers_are_typed_as_people_and_this_page_write_them(bench):
+    figure = "not-always-finite"
+    field = control(bench, figure, "x").locator("input[type=text]")
+    for typed, value in {
+        "−1.5": -1.5,
+        "0,5": 0.5,
+        "－１．２５": -1.25,
+        "+1.5": 1.5,
+        "–2": -2,
+        "1,234": 1.234,
+    }.items():
+        field.fill(typed)
+        field.press("Enter")
+        bench.settle(figure)
+        assert problem(bench, figure, "x") == "", typed
+        assert bench.values(figure)["x"] == value, typed
+    point = control(bench, "dragged-vectors", "vectors").locator("input").first
+    point.fill("0,5; −1,25")
+    point.press("Enter")
+    bench.settle("dragged-vectors")
+    assert bench.values("dragged-vectors")["vectors"][0] == [0.5, -1.25]
 
 
 def test_a_setting_without_a_finite_result_keeps_the_last_picture(bench):
@@ -610,6 +634,37 @@ def test_numbers_can_be_read_as_tables(bench):
     assert figure.locator(".tl-table").is_hidden()
 
 
+def test_a_tool_that_does_not_work_says_so(bench):
+    """Whatever stops it: here, a browser that has no room for the picture."""
+    bench.page.evaluate(
+        """() => {
+          window.toBlob = HTMLCanvasElement.prototype.toBlob;
+          HTMLCanvasElement.prototype.toBlob = (give) => give(null);
+        }"""
+    )
+    bench.page.locator("figure#two-picks [data-tool=png]").click()
+    said = bench.page.locator("figure#two-picks .tl-message")
+    expect(said).to_contain_text(say("failed-tool", tool="PNG", reason="").split("(")[0].strip())
+    bench.page.evaluate("() => { HTMLCanvasElement.prototype.toBlob = window.toBlob; }")
+    bench.page.locator("figure#two-picks [data-tool=reset]").click()
+    expect(said).to_be_empty()
+
+
+def test_a_link_is_shown_where_there_is_no_clipboard(visiting, site):
+    """Browsers give none to a page that came by http, unless it came from this machine."""
+    with visiting() as visit:
+        address = site.replace("127.0.0.1", "book.test") + "workbench/workbench.html"
+        visit.open(address, live=False)
+        id_ = "attention-matrix"
+        visit.until("(id) => probe.figure(id).dataset.state === 'live'", id_, timeout=LIVE)
+        assert visit.page.evaluate("navigator.clipboard === undefined")
+        visit.set(id_, temperature=2)
+        visit.page.locator(f"figure#{id_} [data-tool=link]").click()
+        shown = say("link-shown", link=f"{address}#{id_}?temperature=2")
+        expect(visit.page.locator(f"figure#{id_} .tl-message")).to_have_text(shown)
+        assert not visit.errors
+
+
 def test_check_reports_in_a_sentence(bench):
     bench.page.locator("figure#attention-matrix [data-tool=check]").click()
     bench.until(
@@ -668,12 +723,16 @@ def test_an_exercise_knows_right_answers_from_typical_wrong_ones(bench):
 
     answers = {name: view.value.item() for name, view in score_of_two.figure.run().items()}
     assert answer(bench, "score-of-two", "") == say("answer-none")
-    assert answer(bench, "score-of-two", "many") == say("answer-none")
+    for typed in ("many", "1/0", "1.2.3"):
+        assert answer(bench, "score-of-two", typed) == say("answer-not-a-number", given=typed)
     assert answer(bench, "score-of-two", f"{answers['right'] * 1.2 + 0.5:.3f}") == say("answer-wrong")
     for key, hint in score_of_two.hints.items():
         assert answer(bench, "score-of-two", f"{answers[key]:.4f}") == say("answer-hint", hint=hint)
     digits = f"{answers['right']:.3f}"
-    for typed in (f"{answers['right']:.2f}", digits, digits.replace("-", "−"), digits.replace(".", ",")):
+    full_width = digits.translate({ord(c): ord(c) + 0xFEE0 for c in "0123456789.-"})
+    typed_so = (digits.replace("-", "−"), digits.replace(".", ","), full_width, number(answers["right"]))
+    percent, fraction = f"{answers['right'] * 100:.3f} %", f"{answers['right'] * 7:.4f}/7"
+    for typed in (f"{answers['right']:.2f}", digits, *typed_so, percent, fraction):
         assert answer(bench, "score-of-two", typed) == say("answer-right"), typed
 
 

@@ -1,11 +1,14 @@
-"""When something is missing: WebAssembly, the runtime, JavaScript, the network."""
+"""When something is missing: WebAssembly, the runtime, JavaScript, the network; or comes late."""
+
+import threading
 
 import pytest
+from playwright.sync_api import expect
 
 from transformer_lite.explore.text import catalogue, say
 
 from .settings import other_values
-from .visit import LIVE
+from .visit import LIVE, Handler, serving
 
 
 def assert_the_picture_is_still_there(visit, id_):
@@ -131,3 +134,157 @@ def test_a_page_far_from_its_figures_does_not_load_the_runtime(visiting, site):
         visit.wake()
         runtime = [url for url in visit.requests if "/runtime/" in url]
         assert len(runtime) == len(set(runtime)) == 4, "one copy for all figures"
+
+
+# -- what comes late -----------------------------------------------------------------------------------------------
+
+
+class HalfWay(Handler):
+    """Sends half of the runtime's largest file, and waits; asked again, it sends all."""
+
+    done = threading.Event()
+
+    def copyfile(self, source, outputfile):
+        if self.path.endswith(".wasm"):
+            half = source.read()
+            outputfile.write(half[: len(half) // 2])
+            outputfile.flush()
+            self.done.wait(LIVE)
+        else:
+            super().copyfile(source, outputfile)
+
+
+def megabytes(visit, served, *missing):
+    """What the first figure says it waits for, where these files, or so many bytes, are missing."""
+    folder = served / "sub/workbench/_static/runtime"
+    size = {path.name: path.stat().st_size for path in folder.iterdir()}
+    own = visit.page.locator("figure#attention-matrix").get_attribute("data-bytes").split()[0]
+    whole = sum(size.values()) + int(own)
+    come = whole - sum(size.get(name, name) for name in missing)
+    return say("loading-amount", come=f"{come / 1e6:.1f}", size=f"{whole / 1e6:.1f}")
+
+
+def revived(visit):
+    """Waits until every figure that is near the screen lives."""
+    id_ = "attention-matrix"
+    visit.until("(id) => probe.figure(id).dataset.state === 'live'", id_, timeout=LIVE)
+    assert visit.said(id_) == ""
+    assert visit.said(id_, ".tl-waiting [role=status]") == ""
+    assert visit.page.locator(".tl-again:visible").count() == 0
+    assert visit.outputs(id_)
+
+
+def test_a_wait_says_how_much_has_come_and_what_stalls_can_be_asked_for_again(visiting, served):
+    with serving(served, HalfWay) as address, visiting() as visit:
+        visit.page.clock.install()
+        visit.open(address + "workbench/workbench.html", live=False)
+        figure = visit.page.locator("figure#attention-matrix")
+        height = figure.bounding_box()["height"]
+        status, amount = figure.locator(".tl-waiting [role=status]"), figure.locator(".tl-amount")
+        expect(status).to_have_text(say("loading-figure"))
+        wasm = served / "sub/workbench/_static/runtime/ort-wasm-simd-threaded.wasm"
+        expect(amount).to_have_text(megabytes(visit, served, wasm.stat().st_size / 2))
+        described = figure.locator("fieldset").get_attribute("aria-describedby")
+        assert status.get_attribute("id") == described, "grey controls say why"
+        assert figure.bounding_box()["height"] == height, "nothing moves"
+        # An exercise waits for the same, and keeps what was typed.
+        form = visit.page.locator("form#score-of-two")
+        form.locator("input").fill("0,5")
+        form.locator("button[type=submit]").click()
+        expect(form.locator(".tl-waiting [role=status]")).to_have_text(say("loading-exercise"))
+
+        again = figure.get_by_role("button", name=say("try-again"))
+        expect(again).to_be_hidden()
+        visit.page.clock.fast_forward(11_000)
+        expect(status).to_have_text(say("loading-stalled", seconds=10))
+        again.click()
+        revived(visit)
+        HalfWay.done.set()
+        expect(form.locator(".tl-message")).not_to_be_empty()
+        assert form.locator("input").input_value() == "0,5"
+        assert [url for url in visit.requests if "again" in url] == [
+            url + "?again=1" for url in visit.requests if url.endswith(".wasm")
+        ], "what had come is not asked for again"
+
+
+def test_a_script_or_a_module_that_hangs_can_be_asked_for_again(visiting, site, served):
+    hung = "plotly.min.js", "ort-wasm-simd-threaded.mjs"
+    with visiting() as visit:
+        visit.page.clock.install()
+        for name in hung:
+            visit.page.route(f"**/runtime/{name}", lambda route: None)
+        visit.open(site + "workbench/workbench.html", live=False)
+        figure = visit.page.locator("figure#attention-matrix")
+        expect(figure.locator(".tl-amount")).to_have_text(megabytes(visit, served, *hung))
+        visit.page.clock.fast_forward(11_000)
+        figure.get_by_role("button", name=say("try-again")).click()
+        revived(visit)
+
+
+def test_what_failed_can_be_tried_again_without_loading_the_page_anew(visiting, site):
+    with visiting() as visit:
+        visit.page.route("**/runtime/*.wasm", lambda route: route.abort())
+        visit.open(site + "workbench/workbench.html#two-picks?row=2", live=False)
+        failed(visit)
+        field = visit.page.locator("form#score-of-two input")
+        field.fill("0,5")
+        for id_ in visit.figures():
+            assert visit.page.locator(f"figure#{id_} .tl-again").is_visible()
+        visit.page.locator("figure#two-picks .tl-again").click()
+        visit.wake()
+        assert {visit.state(id_) for id_ in visit.figures()} == {"live"}, "one asks for all"
+        revived(visit)
+        visit.until("() => probe.figure('two-picks').explorable.values.row === 2")
+        assert field.input_value() == "0,5"
+
+
+def test_a_forbidden_webassembly_is_not_worth_another_try(visiting, site_without_webassembly):
+    with visiting() as visit:
+        visit.open(site_without_webassembly + "workbench/workbench.html", live=False)
+        visit.until("() => probe.figure('attention-matrix').dataset.state === 'failed'")
+        assert visit.page.locator(".tl-again:visible").count() == 0
+
+
+# -- when the page's own script does not run -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("why", ["opened as a file", "blocked", "too new for the browser"])
+def test_a_page_whose_script_does_not_run_says_what_to_do(visiting, site, served, why):
+    with visiting() as visit:
+        if why == "blocked":
+            visit.page.route("**/explore/site.mjs", lambda route: route.abort())
+        if why == "too new for the browser":
+            newer = {"body": "const a = a |> b;", "content_type": "text/javascript"}
+            visit.page.route("**/explore/explore.mjs", lambda route: route.fulfill(**newer))
+        root = f"{served.as_uri()}/sub/" if why == "opened as a file" else site
+        visit.open(root + "workbench/workbench.html", live=False)
+        asleep = visit.page.locator("figure#two-picks .tl-asleep, form#score-of-two .tl-asleep")
+        assert [place.bounding_box()["height"] for place in asleep.all()] == [0, 0], (
+            "nobody sees it come and go"
+        )
+        visit.page.evaluate("document.getAnimations().forEach((late) => late.finish())")
+        assert asleep.all_inner_texts() == [say("asleep")] * 2
+        # An answer can be typed, and is not lost by asking.
+        form = visit.page.locator("form#score-of-two")
+        form.locator("input").fill("0.5")
+        form.locator("input").press("Enter")
+        form.locator("button[type=submit]").click(force=True)
+        visit.page.wait_for_timeout(100)
+        assert visit.page.url == root + "workbench/workbench.html"
+        assert form.locator("input").input_value() == "0.5"
+        assert form.locator("button[type=submit]").is_disabled()
+
+
+def test_a_page_whose_script_runs_does_not_speak_of_it(visiting, site):
+    with visiting() as visit:
+        visit.open(site + "workbench/workbench.html", live=False)
+        assert visit.page.locator(".tl-asleep").count() == 0
+        assert visit.page.locator("form [type=submit]:disabled").count() == 0
+
+
+def test_the_book_opened_as_a_file_says_what_to_do(visiting, served, one_of_few):
+    if one_of_few.startswith("workbench"):
+        pytest.skip("the workbench has no frame of the book")
+    with visiting() as visit:
+        visit.open(f"{served.as_uri()}/sub/{one_of_few}", live=False)
+        assert visit.page.locator(".house-file").inner_text() == say("opened-as-file")

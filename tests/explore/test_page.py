@@ -120,6 +120,14 @@ def test_controls_start_disabled_and_without_javascript_a_sentence_says_so(marke
     assert say("no-javascript") in [text for text, path in marked_up.texts if "noscript" in path]
 
 
+def test_a_link_is_offered_where_settings_stand_in_the_address(everything):
+    """A notebook's address holds none: there is no file of its own, and no link."""
+    tools = [Tree(page.html(everything.frames(), source, pictures=False)) for source in ("source-0", "")]
+    website, notebook = ([a["data-tool"] for a in t.attributes("button") if "data-tool" in a] for t in tools)
+    assert website == ["reset", "link", "table", "csv", "png", "svg", "check"]
+    assert notebook == [tool for tool in website if tool != "link"]
+
+
 def test_the_summary_stands_in_the_markup(everything, marked_up):
     words = everything.show(everything.defaults).summary()
     assert words in [text for text, _ in marked_up.texts]
@@ -201,6 +209,9 @@ def test_building_writes_the_graphs_and_the_trace_beside_the_page(everything, tm
     assert bundle.keys() == {"text/html", "text/plain"}
     source = re.search(r'data-source="([^"]+)"', bundle["text/html"])[1]
     assert source.startswith("attention-matrix-")
+    sizes = re.search(r'data-bytes="([^"]+)"', bundle["text/html"])[1]
+    written = [(tmp_path / "figures" / f"{source}{suffix}") for suffix in (".json", ".trace.json")]
+    assert sizes == " ".join(str(path.stat().st_size) for path in written)
     assert {path.name for path in (tmp_path / "figures").iterdir()} == {
         f"{source}.json",
         f"{source}.trace.json",

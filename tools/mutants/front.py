@@ -6,6 +6,8 @@ FIGURES = "tests/browser/test_figures.py"
 FRONT_END = "tests/browser/test_front_end.py"
 PURE = "tests/explore/test_front.py"
 READER = "tests/browser/test_reader.py"
+READING = "tests/explore/test_reading.py"
+LOADING = "tests/explore/test_loading.py"
 WITHOUT = "tests/browser/test_without.py"
 
 
@@ -154,6 +156,52 @@ MUTATIONS = [
         "webassembly",
         page="workbench",
     ),
+    # Waits
+    front(
+        "a stall is not told",
+        "loading.mjs",
+        "if (quiet < STALL)",
+        "if (quiet < Infinity)",
+        f"{LOADING} {WITHOUT}",
+        "told_in_words",
+        "stalls",
+    ),
+    front(
+        "what hangs is asked for again at its old address",
+        "engine/files.mjs",
+        'again ? `?again=${again}` : ""',
+        '""',
+        f"{LOADING} {WITHOUT}",
+        "another_address",
+        "hangs",
+    ),
+    front(
+        "a figure that is loaded at last forgets what its address asks",
+        "figure.mjs",
+        "    readAddress(this);\n  }\n\n  #listen",
+        "  }\n\n  #listen",
+        WITHOUT,
+        "tried_again",
+    ),
+    Mutation(
+        "an answer can be sent away before it can be checked",
+        {
+            "transformer_lite/explore/exercise.py": (
+                '<button type="submit" disabled>',
+                '<button type="submit">',
+            )
+        },
+        WITHOUT,
+        ("does_not_run",),
+    ),
+    front(
+        "a tool that does not work does not say so",
+        "tools.mjs",
+        'figure.say(say("failed-tool", { tool: button.textContent, reason: said(reason) }), true);',
+        "",
+        READER,
+        "tool_that",
+    ),
     # Numbers
     workbench(
         "a slider reaches the graph off by 1e-4",
@@ -226,6 +274,22 @@ MUTATIONS = [
         "decimals > 2",
         "tests/explore/test_exercise.py",
         "two_decimals",
+    ),
+    front(
+        "a true minus is no minus",
+        "reading.mjs",
+        '  [/[-‐‑‒–—―−﹣－ー]/g, "-"],\n',
+        "",
+        READING,
+        "python_reads_it",
+    ),
+    front(
+        "a comma never parts thousands",
+        "reading.mjs",
+        "found.push(reading(first",
+        'if (mark !== ",") found.push(reading(first',
+        READING,
+        "either",
     ),
     # What Python says as well
     front(

@@ -189,7 +189,7 @@ MUTATIONS = [
     page(
         "tools cannot be read while the words are folded",
         HOME,
-        styled(".tl-words:not([open]) + .tl-tools button { color: #bbb !important }"),
+        styled(".tl-words:not([open]) + .tl-foot .tl-tools button { color: #bbb !important }"),
         "clean",
     ),
     page(

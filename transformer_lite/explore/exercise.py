@@ -105,15 +105,20 @@ class Exercise:
             "tolerance": self.tolerance,
         }
 
-    def html(self, source: str = "") -> str:
-        """The question, a place for the answer, and a place for what is said about it."""
+    def html(self, source: str = "", sizes: str = "") -> str:
+        """The question, a place for the answer, and a place for what is said about it; see `page.html`.
+
+        It cannot be submitted until a script answers: a browser would load the page anew, without what was typed.
+        """
         name = escape(self.figure.name)
-        return f"""<form class="tl-exercise" id="{name}" data-source="{escape(source)}">
+        return f"""<form class="tl-exercise" id="{name}" data-source="{escape(source)}" data-bytes="{sizes}">
 <script type="application/json" class="tl-description">{markup.data(self.describe())}</script>
 <div class="tl-question" id="{name}--question">{markup.paragraphs(self.figure.caption)}</div>
-<div class="tl-answer">{_ANSWERS[self.kind](self, name)} <button type="submit">{escape(say("answer-check"))}</button></div>
+<div class="tl-answer">{_ANSWERS[self.kind](self, name)} <button type="submit" disabled>{escape(say("answer-check"))}</button></div>
 <p class="tl-message" role="status"></p>
-<noscript><p class="tl-message">{escape(say("exercise-no-javascript"))}</p></noscript>
+{markup.waiting(f"{name}--waiting")}
+{markup.without_javascript(say("exercise-no-javascript"))}
+{markup.asleep() if source else ""}
 </form>"""
 
     def _repr_mimebundle_(self, **options: Any) -> dict[str, str] | widget.Bundle:
@@ -125,7 +130,7 @@ class Exercise:
 
 def _typed(exercise: Exercise, name: str) -> str:
     return f"""<label for="{name}--answer">{escape(say("answer"))}</label>
-<input type="text" inputmode="decimal" autocomplete="off" id="{name}--answer" aria-describedby="{name}--question">"""
+<input type="text" autocomplete="off" id="{name}--answer" aria-describedby="{name}--question">"""
 
 
 def _chosen(exercise: Exercise, name: str) -> str:
@@ -169,10 +174,14 @@ def exercise(
     """Turns a torch function without parameters into an exercise, and shows it when run in a notebook.
 
     The answer is a number, right if it is within `tolerance` (relative) of `right` or is `right` rounded to two
-    decimals or more; `hints` names the other answers that the function returns. With `options` it is one of them,
-    `right` is its index, and `hints` has a sentence for each of the others. With `order` it is an order of these
-    items, and answers are permutations, int64 of shape (n,): which item stands at each place. With `mask`, the labels
-    of rows and columns, it is clicked cell by cell, and answers are bool matrices: True where a row may look.
+    decimals or more; `hints` names the other answers that the function returns. It may be typed with any minus sign,
+    with a decimal point or comma, with thousands set apart, as a fraction (1/3) or as a percentage (25%); what may mean
+    two numbers (1,234) may mean either.
+
+    With `options` it is one of them, `right` is its index, and `hints` has a sentence for each of the others. With
+    `order` it is an order of these items, and answers are permutations, int64 of shape (n,): which item stands at each
+    place. With `mask`, the labels of rows and columns, it is clicked cell by cell, and answers are bool matrices: True
+    where a row may look.
     """
 
     def decorate(function: Callable[[], Answers]) -> Exercise:

@@ -24,7 +24,7 @@ class Explorable(Figure):
     def _repr_mimebundle_(self, **options: Any) -> dict[str, str] | widget.Bundle:
         frames = self.frames()
         if host.building():
-            return site.mimebundle(frames, lambda source: page.html(frames, source, pictures=True))
+            return site.mimebundle(frames, lambda *files: page.html(frames, *files, pictures=True))
         return widget.mimebundle(self, page.html(frames, pictures=False), lambda: still.figure(frames))
 
 

@@ -34,6 +34,30 @@ def options(
     return f'<span role="radiogroup" aria-labelledby="{labelled_by}" class="tl-options"{attributes}>{labels}</span>'
 
 
+def waiting(id_: str) -> str:
+    """Where the front end tells of a wait: what loads, how much of it has come, and a button to ask for it again."""
+    return f"""<div class="tl-waiting"><span role="status" id="{id_}"></span> <span class="tl-amount"></span> <button type="button" class="tl-again" hidden>{escape(say("try-again"))}</button></div>"""
+
+
+def asleep() -> str:
+    """What to do where the page's script does not run, though scripts are allowed; the script takes it away.
+
+    Shown some seconds late, so that nobody sees it come and go.
+    """
+    return f'<p class="tl-asleep">{escape(say("asleep"))}</p>'
+
+
+def without_javascript(*messages: str) -> str:
+    """What is said where scripts are switched off, in place of `asleep`."""
+    said = "".join(f'<p class="tl-message">{escape(message)}</p>' for message in messages)
+    return f"<noscript><style>.tl-asleep {{ display: none }}</style>{said}</noscript>"
+
+
+def opened_as_file() -> str:
+    """For the top of a page, hidden: what to do where a browser has opened it as a file, which a script finds out."""
+    return f'<p class="house-file" role="note" hidden>{escape(say("opened-as-file"))}</p>'
+
+
 def paragraphs(text: str) -> str:
     """Text whose paragraphs are apart by an empty line."""
     return "".join(f"<p>{escape(' '.join(part.split()))}</p>" for part in text.split("\n\n"))

@@ -9,35 +9,41 @@ What stands inside a control or a view, each kind writes itself.
 from html import escape
 
 from .figure import Figure, Frames, Shown
-from .markup import UNTRANSLATED, data, paragraphs
+from .markup import UNTRANSLATED, asleep, data, paragraphs, waiting, without_javascript
 from .text import say
 
 
-def html(frames: Frames, source: str = "", *, pictures: bool) -> str:
-    """The figure's markup at its default settings, with or without the default pictures."""
+def html(frames: Frames, source: str = "", sizes: str = "", *, pictures: bool) -> str:
+    """The figure's markup at its default settings, with or without the default pictures.
+
+    `source` is the name of its files on the website, and `sizes` their bytes. Elsewhere there are none, the script is
+    there before the markup, and no address holds settings to link to.
+    """
     figure = frames.figure
     shown = frames.at(figure.defaults)
     name = escape(figure.name)
     controls = "\n".join(_control(figure, control, shown) for control in figure.controls)
     slots = "\n".join(_slot(frames, view, shown, pictures) for view in shown.views)
-    said = escape(shown.summary())
+    summary = shown.summary()
+    said = escape(summary)
     tools = "".join(
         f'<button type="button" data-tool="{tool}">{escape(say(tool))}</button>'
-        for tool in ("reset", "link", "table", "csv", "png", "svg", "check")
+        for tool in ("reset", *(["link"] if source else []), "table", "csv", "png", "svg", "check")
     )
-    return f"""<figure class="explorable" id="{name}" data-state="picture" data-source="{escape(source)}">
+    return f"""<figure class="explorable" id="{name}" data-state="picture" data-source="{escape(source)}" data-bytes="{sizes}">
 <script type="application/json" class="tl-description">{data(figure.describe())}</script>
-<fieldset class="tl-controls" disabled><legend class="tl-hidden">{escape(figure.name.replace("-", " "))}</legend>
+<fieldset class="tl-controls" aria-describedby="{name}--waiting" disabled><legend class="tl-hidden">{escape(figure.name.replace("-", " "))}</legend>
 {controls}
 </fieldset>
 <div class="tl-views">
 {slots}
 </div>
 <p class="tl-message" role="status"></p>
-<noscript><p class="tl-message">{escape(say("no-javascript"))}</p><p class="tl-message">{said}</p></noscript>
+{without_javascript(say("no-javascript"), summary)}
+{asleep() if source else ""}
 <figcaption>{paragraphs(figure.caption)}</figcaption>
 <details class="tl-words"><summary>{escape(say("summary-label"))}</summary><p class="tl-summary" id="{name}--summary">{said}</p></details>
-<div class="tl-tools" role="group" aria-label="{escape(say("tools"))}">{tools}</div>
+<div class="tl-foot">{waiting(f"{name}--waiting")}<div class="tl-tools" role="group" aria-label="{escape(say("tools"))}">{tools}</div></div>
 <div class="tl-table" role="group" tabindex="0" aria-label="{escape(say("table"))}" hidden></div>
 </figure>"""
 

@@ -14,8 +14,8 @@ from .trace import as_json as trace_as_json
 from .trace import trace
 
 
-def mimebundle(frames: Frames, markup: Callable[[str], str]) -> dict[str, str]:
-    """What a cell of the website shows: `markup`, given the name of the files that this writes."""
+def mimebundle(frames: Frames, markup: Callable[[str, str], str]) -> dict[str, str]:
+    """What a cell of the website shows: `markup`, given the name of the files that this writes, and their bytes."""
     figure = frames.figure
     cases = trace(frames)
     graphs = export(frames, cases)
@@ -30,6 +30,8 @@ def mimebundle(frames: Frames, markup: Callable[[str], str]) -> dict[str, str]:
     source = f"{figure.name}-{hashlib.sha256((data + record).encode()).hexdigest()[:10]}"
     folder = Path(os.environ[host.SITE])
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / f"{source}.json").write_text(data, encoding="utf-8")
-    (folder / f"{source}.trace.json").write_text(record, encoding="utf-8")
-    return {"text/html": markup(source), "text/plain": f"<figure {figure.name}>"}
+    files = {f"{source}.json": data.encode(), f"{source}.trace.json": record.encode()}
+    for name, written in files.items():
+        (folder / name).write_bytes(written)
+    sizes = " ".join(str(len(written)) for written in files.values())
+    return {"text/html": markup(source, sizes), "text/plain": f"<figure {figure.name}>"}

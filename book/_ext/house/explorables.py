@@ -1,5 +1,6 @@
 """Live figures on the built pages: the runtime, the front end, and each figure's graph and trace."""
 
+import json
 import re
 import shutil
 from pathlib import Path
@@ -29,14 +30,16 @@ def install_front_end(modules: Path, static: Path):
     """The files that all figures share."""
     runtime = static / "runtime"
     runtime.mkdir(exist_ok=True)
+    sizes = {}
     for source, name in RUNTIME.items():
-        shutil.copyfile(modules / source, runtime / name)
+        sizes[name] = shutil.copyfile(modules / source, runtime / name).stat().st_size
     explore = static / "explore"
     explore.mkdir(exist_ok=True)
     for name, text in {
         "explore.mjs": bundle.script(),
         "explore.css": bundle.style(),
         "site.mjs": bundle.site(),
+        "sizes.mjs": f"export const SIZES = {json.dumps(sizes)};\n",
     }.items():
         (explore / name).write_text(text, encoding="utf-8")
 

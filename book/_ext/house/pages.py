@@ -13,6 +13,7 @@ from pathlib import Path
 
 from house import explorables, icons, palette, styles
 from house.policy import POLICY
+from transformer_lite.explore import markup
 
 SCRIPT = re.compile(r"<script\b([^>]*)>(.*?)</script>", re.DOTALL)
 TYPE = re.compile(r"\btype=[\"']?([\w/+-]+)")
@@ -24,6 +25,8 @@ CLASSIC = {"text/javascript", "application/javascript"}
 LINK = re.compile(r'\b(href|src|action|data-content_root)="([^"#:]+)(?=["#])')
 # Pictures wait until the reader comes near them; so do the logos in closed menus.
 IMAGE = re.compile(r"<img\b(?![^>]*\bloading=)")
+# Where the text of a page begins.
+ARTICLE = '<article class="bd-article">'
 # A picture that a cell has drawn.
 DRAWN = re.compile(r'<img\b(?![^>]*\bwidth=)(?=[^>]*\bsrc="([^"]*_images/[^"]+\.png)")')
 # What the theme and the extensions write that a screen reader stumbles over, and what it should say.
@@ -102,6 +105,13 @@ def mend(html: str) -> str:
     return html
 
 
+def opened_as_file(html: str) -> str:
+    """A page says at its top, where it was opened from a folder, why it is not whole (_static/house.js)."""
+    if "house-file" in html:
+        return html
+    return html.replace(ARTICLE, f"{ARTICLE}\n{markup.opened_as_file()}", 1)
+
+
 def reserve_places(html: str, folder: Path) -> str:
     """Pictures state their size, so that nothing moves when they arrive."""
 
@@ -141,7 +151,7 @@ def finish(app, exception):
             continue
         before = path.read_text(encoding="utf-8")
         root = "../" * (len(page.parts) - 1)
-        html = mend(state_policy(externalise(before, root, static)))
+        html = opened_as_file(mend(state_policy(externalise(before, root, static))))
         html = reserve_places(html, path.parent)
         if handler := HANDLER.search(html):
             raise ValueError(f"{path}: the inline handler {handler[1]} cannot run under the site's policy")

@@ -20,7 +20,8 @@ from .control import Control, in_range, random_step
 class Slider(Control):
     """A number between `min` and `max`; the function receives a float32 scalar tensor.
 
-    `step` is the distance between neighbouring positions of the handle; a typed number may lie between them.
+    `step` is the distance between neighbouring positions of the handle; a typed number may lie between them, and
+    may have any minus sign, a decimal point or comma, and thousands set apart.
     """
 
     min: float
@@ -66,7 +67,9 @@ class Slider(Control):
 def sliding(id_: str, value: float, described: dict[str, Any]) -> str:
     """The markup of a number that slides, is typed, and plays."""
     label = described["label"]
+    # Keypads of numbers have no minus sign on some phones.
+    keypad = ' inputmode="decimal"' if described["min"] >= 0 else ""
     return f"""<label for="{id_}">{escape(label)}</label>
 <input type="range" id="{id_}" min="{described["min"]}" max="{described["max"]}" step="{described["step"]}" value="{value}">
-<input type="text" inputmode="decimal" autocomplete="off" aria-label="{escape(say("typed", label=label))}" value="{value:g}">
+<input type="text"{keypad} autocomplete="off" aria-label="{escape(say("typed", label=label))}" value="{value:g}">
 <button type="button" class="tl-play" aria-pressed="false" aria-label="{escape(say("play", label=label))}"></button>"""

@@ -1,5 +1,5 @@
 // A figure's settings in the page's address: …#NAME?control=value&control=value;OTHER?…
-import { said } from "./problem.mjs";
+import { Problem, said } from "./problem.mjs";
 import { say } from "./text.mjs";
 import { checkValues, valueFromText, valueToText } from "./values.mjs";
 
@@ -31,13 +31,16 @@ export function keepInAddress(figure) {
   addEventListener("hashchange", () => readAddress(figure));
 }
 
-async function readAddress(figure) {
-  const asked = fromFragment(location.hash, figure.name, figure.controls);
+/** Moves the figure to what the address asks of it, if anything. */
+export async function readAddress(figure) {
+  const asked = addressed.includes(figure) ? fromFragment(location.hash, figure.name, figure.controls) : undefined;
   if (asked === undefined) return;
   figure.element.scrollIntoView({ block: "start" });
   try {
     await figure.set(checkValues(figure.controls, figure.defaults, asked));
   } catch (reason) {
+    // What could not be loaded says so itself, and the address is read once more when it has come.
+    if (reason instanceof Problem && reason.again) return;
     figure.say(say("failed-link", { reason: said(reason) }), true);
   }
 }

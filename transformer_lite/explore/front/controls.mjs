@@ -3,10 +3,10 @@
 import { bindChips, showChips, shuffled } from "./chips.mjs";
 import { placeHandles } from "./handles.mjs";
 import { Silence, problem } from "./problem.mjs";
+import { asNumber, likeliest, listed } from "./reading.mjs";
 import { number, say } from "./text.mjs";
 
 const NUMBER = {
-  fromText: (control, text) => asNumber(text),
   bind: bindNumber,
   show: showNumber,
 };
@@ -19,6 +19,7 @@ export const CONTROLS = {
   slider: {
     ...NUMBER,
     check: numberInRange,
+    fromText: (control, text) => likeliest(text, (x) => within(control, x)),
     encode: (control, value) => ["float32", Float32Array.of(value), []],
   },
   length: {
@@ -28,6 +29,7 @@ export const CONTROLS = {
       if (!Number.isInteger(value)) throw problem("not-whole", { ...ends(control), value: number(value) });
       return value;
     },
+    fromText: (control, text) => likeliest(text, (x) => within(control, x) && Number.isInteger(x)),
     encode: (control, value) => whole(Array.from({ length: value }, (_, i) => i), [value]),
     length: (control, value) => value,
   },
@@ -137,7 +139,7 @@ export const CONTROLS = {
     },
     bind(element, control, { move, read }) {
       element.querySelectorAll("input").forEach((input, i) => input.addEventListener("change", () => {
-        const typed = input.value.replaceAll("−", "-").split(/[,;\s]+/).filter(Boolean).map(asNumber);
+        const typed = listed(input.value).map((part) => likeliest(part, (x) => within(control, x)));
         move(read().map((point, at) => (at === i ? typed : point)));
       }));
     },
@@ -205,47 +207,48 @@ const ends = (control) => ({ label: control.label, min: number(control.min), max
 /** @type {ControlKind["check"]} */
 function numberInRange(control, value) {
   if (typeof value !== "number" || Number.isNaN(value)) throw problem("not-a-number", { ...ends(control), value });
-  if (value < control.min || value > control.max) {
+  if (!within(control, value)) {
     throw problem("out-of-range", { ...ends(control), value: number(value) });
   }
   return value;
 }
+
+/** @type {(control: Control, x: number) => boolean} */
+const within = (control, x) => x >= control.min && x <= control.max;
 
 /** @type {ControlKind["bind"]} */
 function bindNumber(element, control, { move, set }) {
   const [range, typed] = element.querySelectorAll("input");
   const play = element.querySelector(".tl-play");
   range.addEventListener("input", () => move(range.valueAsNumber));
-  typed.addEventListener("change", () => move(asNumber(typed.value)));
-  typed.addEventListener("keydown", (event) => event.key === "Enter" && move(asNumber(typed.value)));
+  const read = () => controlKind(control).fromText(control, typed.value);
+  typed.addEventListener("change", () => move(read()));
+  typed.addEventListener("keydown", (event) => event.key === "Enter" && move(read()));
 
   const name = (key) => play.setAttribute("aria-label", say(key, { label: control.label }));
-  play.addEventListener("click", async () => {
-    const start = play.getAttribute("aria-pressed") !== "true";
+  const press = (start) => {
     play.setAttribute("aria-pressed", start);
     name(start ? "pause" : "play");
+  };
+  play.addEventListener("click", async () => {
+    press(play.getAttribute("aria-pressed") !== "true");
     // A full sweep takes about six seconds, however fine the steps are; few steps get time to be seen.
     const steps = (control.max - control.min) / control.step;
     const stride = Math.max(1, Math.round(steps / 100)) * control.step;
     const pause = Math.min(900, Math.max(40, 6000 / steps - 60));
     while (play.getAttribute("aria-pressed") === "true" && element.isConnected) {
-      const next = range.valueAsNumber + stride;
+      const further = range.valueAsNumber + stride;
+      const next = further > control.max ? control.min : Number(further.toPrecision(12));
       try {
-        await set(next > control.max ? control.min : Number(next.toPrecision(12)));
+        await set(next);
       } catch (reason) {
-        play.setAttribute("aria-pressed", "false");
-        name("play");
-        if (reason instanceof Silence) return; // the figure has said so
-        throw reason;
+        press(false);
+        if (!(reason instanceof Silence)) move(next); // which says why this setting cannot be shown
+        return;
       }
       await new Promise((resolve) => setTimeout(resolve, pause));
     }
   });
-}
-
-// Text that is no number stays text, so that the message can quote it.
-function asNumber(text) {
-  return text.trim() === "" || Number.isNaN(Number(text)) ? text : Number(text);
 }
 
 function showNumber(element, control, value) {

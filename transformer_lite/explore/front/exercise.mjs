@@ -1,6 +1,8 @@
 // An exercise brought to life: the reader's answer is compared with what the torch function computes.
 import { bindChips, shuffled, showChips } from "./chips.mjs";
+import { tellOfWait } from "./loading.mjs";
 import { said } from "./problem.mjs";
+import { answersIn } from "./reading.mjs";
 import { say } from "./text.mjs";
 
 /** Answers the form's submissions; the right answer is computed only then. */
@@ -17,8 +19,10 @@ export function bringExerciseToLife(form, engine) {
     event.preventDefault();
     const given = read();
     if (given === undefined) return tell(say("answer-none"));
+    const refused = answerKind(exercise).refuse?.(given);
+    if (refused) return tell(refused);
     try {
-      await engine.start();
+      await tellOfWait(form, "loading-exercise", engine, engine.start());
       const { outputs } = await engine.run({});
       const answers = Object.fromEntries(Object.entries(outputs).map(([key, { data }]) => [key, Array.from(data)]));
       const verdict = judge(exercise, answers, given);
@@ -28,6 +32,8 @@ export function bringExerciseToLife(form, engine) {
       return tell(say("answer-failed", { reason: said(reason) }));
     }
   });
+  form.querySelector(".tl-asleep")?.remove();
+  form.querySelector("[type=submit]").disabled = false;
 }
 
 const SAME = {
@@ -40,6 +46,7 @@ const SAME = {
  * For each kind of answer
  *   bind(form, exercise)                 prepares its part of the form, and returns what reads it (undefined if none
  *                                        was given)
+ *   refuse(given)                        what to say of what cannot be an answer, if anything
  *   matches(exercise, given, answer)     is this the answer?
  *   hint(exercise, given, fits)          what to say to a wrong one, if anything; `fits` tells whether it is the wrong
  *                                        answer of this name
@@ -48,9 +55,10 @@ const ANSWERS = {
   number: {
     ...SAME,
     bind: (form) => () => {
-      const typed = form.querySelector("input").value.trim().replace("−", "-").replace(",", ".");
-      return typed === "" || Number.isNaN(Number(typed)) ? undefined : typed;
+      const typed = form.querySelector("input").value.trim();
+      return typed === "" ? undefined : typed;
     },
+    refuse: (given) => (answersIn(given).length ? undefined : say("answer-not-a-number", { given })),
     matches: ({ tolerance }, given, answer) => near(given, answer[0], tolerance),
   },
   choice: {
@@ -92,9 +100,10 @@ export function judge(exercise, answers, given) {
 
 /** Within the tolerance, or the answer itself rounded to the two or more decimals that the reader typed. */
 function near(typed, answer, tolerance) {
-  const apart = Math.abs(Number(typed) - answer);
-  const decimals = typed.split(".")[1]?.length ?? 0;
-  return apart <= tolerance * Math.abs(answer) || (decimals >= 2 && apart <= 0.5 * 10 ** -decimals + 1e-9);
+  return answersIn(typed).some(({ value, decimals }) => {
+    const apart = Math.abs(value - answer);
+    return apart <= tolerance * Math.abs(answer) || (decimals >= 2 && apart <= 0.5 * 10 ** -decimals + 1e-9);
+  });
 }
 
 // Progress stays in this browser; where it may not store anything, exercises work all the same.

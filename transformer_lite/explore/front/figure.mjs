@@ -1,10 +1,11 @@
 // A figure brought to life: the markup of page.py, an engine, and the values between them.
-import { keepInAddress, writeAddress } from "./address.mjs";
+import { keepInAddress, readAddress, writeAddress } from "./address.mjs";
 import { axesOf } from "./axes.mjs";
 import { refuseNotFinite, replay } from "./check.mjs";
 import { controlKind } from "./controls.mjs";
 import { Drawing } from "./drawing.mjs";
 import { explorable } from "./explorable.mjs";
+import { offerAgain, tellOfWait } from "./loading.mjs";
 import { Problem, Silence, problem, said } from "./problem.mjs";
 import { bindTools } from "./tools.mjs";
 import { checkValues } from "./values.mjs";
@@ -13,6 +14,7 @@ import { checkValues } from "./values.mjs";
 export function bringToLife(element, engine, { inAddress = false } = {}) {
   const figure = new Figure(element, engine);
   if (inAddress) keepInAddress(figure);
+  element.querySelector(".tl-asleep")?.remove();
   return { start: () => figure.start().catch(() => {}), stop: () => figure.drawing.stop() };
 }
 
@@ -55,17 +57,31 @@ class Figure {
   async #start() {
     this.element.dataset.state = "loading";
     try {
-      const Plotly = await this.engine.start();
+      const Plotly = await tellOfWait(this.element, "loading-figure", this.engine, this.engine.start());
       this.#listen();
       this.drawing.start(Plotly);
       await this.#refresh();
     } catch (reason) {
       this.element.dataset.state = "failed";
       this.say(said(reason), true);
+      if (reason instanceof Problem && reason.again) offerAgain(this.element, () => this.#again());
       throw reason;
     }
     this.element.querySelector(".tl-controls").disabled = false;
     this.element.dataset.state = "live";
+  }
+
+  /** Loads once more what could not be loaded; nothing has been bound or drawn by then. */
+  async #again() {
+    this.#started = undefined;
+    this.say("");
+    this.engine.again();
+    try {
+      await this.start();
+    } catch {
+      return; // which the figure has said
+    }
+    readAddress(this);
   }
 
   #listen() {

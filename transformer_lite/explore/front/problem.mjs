@@ -1,7 +1,10 @@
 // What does not fit or does not work, as a sentence for the reader.
 import { say } from "./text.mjs";
 
-export class Problem extends Error {}
+export class Problem extends Error {
+  /** Might it go away if the same is asked once more? */
+  again = false;
+}
 
 /** Nobody answered: what was asked for has not happened, and may yet, if it is asked for again. */
 export class Silence extends Problem {}

@@ -1,11 +1,13 @@
 // The website: the first figure near the screen loads the runtime, and with it every figure of the page comes alive.
 import { bringExerciseToLife, bringToLife, onnxEngine } from "./explore.mjs";
+import { SIZES } from "./sizes.mjs";
 
 const root = new URL("../", import.meta.url).href; // the site's _static/
 const engines = [];
 
 function engineOf(element) {
-  const engine = onnxEngine(root, element.dataset.source);
+  const [figure, trace] = element.dataset.bytes.split(" ").map(Number);
+  const engine = onnxEngine(root, element.dataset.source, { ...SIZES, figure, trace });
   engines.push(engine);
   return engine;
 }

@@ -1,15 +1,20 @@
 // The buttons below a figure.
 import { toFragment } from "./address.mjs";
 import { csv, download, png, svg } from "./export.mjs";
+import { tellOfWait } from "./loading.mjs";
 import { said } from "./problem.mjs";
 import { number, say } from "./text.mjs";
 
-/** Each button names its tool; what an earlier one had to say goes. */
+/** Each button names its tool; what an earlier one had to say goes, and what stops one is said. */
 export function bindTools(figure) {
   for (const button of figure.element.querySelectorAll("[data-tool]")) {
-    button.addEventListener("click", () => {
+    button.addEventListener("click", async () => {
       figure.say("");
-      return TOOLS[button.dataset.tool](figure);
+      try {
+        await TOOLS[button.dataset.tool](figure);
+      } catch (reason) {
+        figure.say(say("failed-tool", { tool: button.textContent, reason: said(reason) }), true);
+      }
     });
   }
 }
@@ -19,8 +24,13 @@ const TOOLS = {
 
   async link(figure) {
     const link = `${location.href.split("#")[0]}#${toFragment([figure]) || figure.name}`;
-    await navigator.clipboard.writeText(link).then(
-      () => figure.say(say("link-copied")), () => figure.say(say("link-shown", { link })));
+    try {
+      // There is no clipboard where the page came by http from another machine, or where the reader keeps it shut.
+      await navigator.clipboard.writeText(link);
+      figure.say(say("link-copied"));
+    } catch {
+      figure.say(say("link-shown", { link }));
+    }
   },
 
   table(figure) {
@@ -38,7 +48,7 @@ const TOOLS = {
   async check(figure) {
     figure.say(say("checking"));
     try {
-      const { passed, cases, worst } = await figure.check();
+      const { passed, cases, worst } = await tellOfWait(figure.element, "loading-trace", figure.engine, figure.check());
       figure.say(say(passed ? "check-passed" : "check-failed", { cases, worst: number(worst) }), !passed);
     } catch (reason) {
       figure.say(say("failed-trace", { reason: said(reason) }), true);

@@ -156,6 +156,27 @@ interface Case {
   outputs: Record<string, Tensor>;
 }
 
+/** A file on its way to the page (engine/files.mjs). */
+interface Arriving<T> {
+  /** Bytes: in all, and those that have come; and when the last did. */
+  size: number;
+  come: number;
+  heard: number;
+  pending: boolean;
+  /** What it holds, once all of it has come; asks for it if nobody has, or if that failed. */
+  get(): Promise<T>;
+  /** Another try: at once for what is on its way, when it is wanted for what failed. */
+  again(): void;
+}
+
+/** How far a wait is: bytes that have come and bytes in all, milliseconds since the last came, and whether all did. */
+interface Progress {
+  come: number;
+  size: number;
+  quiet: number;
+  done: boolean;
+}
+
 /**
  * Computes a figure's numbers: exported graphs on the website, the kernel in a notebook. Where nobody answers, it
  * rejects with a Silence.
@@ -167,4 +188,8 @@ interface Engine {
   run(values: Values): Promise<{ views: Views; outputs: Record<string, Tensor> }>;
   /** Settings and their numbers, as PyTorch computed them. */
   trace(): Promise<Case[]>;
+  /** How far is what it loads; an engine that cannot tell has neither this nor the next. */
+  progress?(): Progress;
+  /** Another try for what has not come, at once or when it is started. */
+  again?(): void;
 }

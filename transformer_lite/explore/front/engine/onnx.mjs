@@ -2,20 +2,33 @@
 import { controlKind } from "../controls.mjs";
 import { problem, said } from "../problem.mjs";
 import { oneByOne, once, unpackTrace } from "./contract.mjs";
+import { bytesAt, moduleAt, parsed, progressOf, scriptAt } from "./files.mjs";
 
 const inTurn = oneByOne();
 // One copy of the runtime for all figures of the page, loaded when the first one needs it.
+/** @type {ReturnType<typeof runtimeAt> | undefined} */
 let runtime;
 
 /**
- * `root` is the URL of the site's `_static/`, `source` the name of the figure's files there.
- * @type {(root: string, source: string) => Engine}
+ * `root` is the URL of the site's `_static/`, `source` the name of the figure's files there; `sizes` are the bytes of
+ * the runtime's files by name, and of the figure's own as `figure` and `trace`. The server need not tell them, and one
+ * that compresses tells others.
+ * @type {(root: string, source: string, sizes: Record<string, number>) => Engine}
  */
-export function onnxEngine(root, source) {
+export function onnxEngine(root, source, sizes) {
   const sessions = new Map();
   let figure;
   let ort;
-  const load = once(() => fetchJson(`${root}figures/${source}.json`));
+  runtime ??= runtimeAt(`${root}runtime/`, sizes);
+  const graphs = bytesAt(`${root}figures/${source}.json`, sizes.figure);
+  const record = bytesAt(`${root}figures/${source}.trace.json`, sizes.trace);
+  // What the reader waits for, or last waited for.
+  /** @type {Arriving<any>[]} */
+  let awaited = [];
+  const wait = (files) => {
+    const before = awaited.some(({ pending }) => pending) ? awaited : [];
+    awaited = [...new Set([...before, ...files])];
+  };
 
   const session = (variant) => {
     const key = figure.variants[variant];
@@ -27,16 +40,16 @@ export function onnxEngine(root, source) {
     async start() {
       if (!wasmAllowed()) throw problem("failed-wasm");
       try {
-        runtime ??= once(() => loadRuntime(root));
-        const [loaded, description] = await Promise.all([runtime(), load()]);
+        wait([...runtime.files, graphs]);
+        const [loaded, bytes] = await Promise.all([runtime.load(), graphs.get()]);
         ort = loaded.ort;
-        figure = description;
+        figure ??= parsed(bytes);
         // The first session loads the rest of the runtime.
         const defaults = Object.entries(figure.controls).map(([name, { value }]) => [name, value]);
         await session(variantKey(figure.controls, Object.fromEntries(defaults)));
         return loaded.Plotly;
       } catch (reason) {
-        throw problem("failed-load", { reason: said(reason) });
+        throw Object.assign(problem("failed-load", { reason: said(reason) }), { again: true });
       }
     },
 
@@ -59,7 +72,16 @@ export function onnxEngine(root, source) {
       return { views: figure.views[key], outputs };
     },
 
-    trace: once(async () => unpackTrace(await fetchJson(`${root}figures/${source}.trace.json`))),
+    trace: once(async () => {
+      wait([record]);
+      return unpackTrace(parsed(await record.get()));
+    }),
+
+    progress: () => progressOf(awaited),
+
+    again() {
+      for (const file of awaited) file.again();
+    },
   };
 }
 
@@ -71,12 +93,6 @@ export function variantKey(controls, values) {
 
 const unpackBytes = (text) => Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
 
-async function fetchJson(url) {
-  const response = await fetch(url);
-  if (!response.ok) throw new Error(`${response.status} ${url.split("/").at(-1)}`);
-  return response.json();
-}
-
 function wasmAllowed() {
   try {
     // The smallest module there is; a content security policy may forbid even that.
@@ -86,20 +102,23 @@ function wasmAllowed() {
   }
 }
 
-async function loadRuntime(root) {
-  const [ort, Plotly] = await Promise.all([import(`${root}runtime/ort.wasm.min.mjs`), loadPlotly(root)]);
-  ort.env.wasm.numThreads = 1; // more threads need headers that a plain static server does not send
-  ort.env.wasm.wasmPaths = `${root}runtime/`;
-  ort.env.logLevel = "error";
-  return { ort, Plotly };
-}
-
-function loadPlotly(root) {
-  return new Promise((resolve, reject) => {
-    const script = document.createElement("script");
-    script.src = `${root}runtime/plotly.min.js`;
-    script.onload = () => resolve(/** @type {Foreign} */ (window).Plotly);
-    script.onerror = () => reject(new Error("plotly.min.js"));
-    document.head.append(script);
-  });
+/** The runtime's files, all asked for at once, and what they make together. */
+function runtimeAt(folder, sizes) {
+  const at = (make, name, ...more) => make(folder + name, sizes[name], ...more);
+  const main = at(moduleAt, "ort.wasm.min.mjs");
+  const glue = at(moduleAt, "ort-wasm-simd-threaded.mjs");
+  const wasm = at(bytesAt, "ort-wasm-simd-threaded.wasm");
+  const plotly = at(scriptAt, "plotly.min.js", "Plotly");
+  const files = [main, glue, wasm, plotly];
+  return {
+    files,
+    load: once(async () => {
+      const [{ module: ort }, { address }, bytes, Plotly] = await Promise.all(files.map((file) => file.get()));
+      ort.env.wasm.numThreads = 1; // more threads need headers that a plain static server does not send
+      ort.env.wasm.wasmPaths = { mjs: address };
+      ort.env.wasm.wasmBinary = bytes;
+      ort.env.logLevel = "error";
+      return { ort, Plotly };
+    }),
+  };
 }
