@@ -2,6 +2,7 @@
 
 import itertools
 import math
+import warnings
 
 import pytest
 import torch
@@ -9,9 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 from torch.nn import functional as F
+from torch.nn.attention import SDPBackend, sdpa_kernel
+from torch.overrides import TorchFunctionMode
 from torch.utils.flop_counter import FlopCounterMode
 
 from tests.exporting import assert_graph_follows
+from tests.weights import randomised
+from transformer_lite import attention as module
 from transformer_lite import masks
 from transformer_lite.attention import MultiHeadAttention, attention, masked_softmax
 from transformer_lite.cache import KeyValueCache
@@ -149,6 +154,94 @@ def test_gradients_stay_finite_where_everything_is_hidden(dtype, weights, long):
     assert (output[1] == 0).all()
 
 
+def with_empty_rows(shape, dtype, biased):
+    """Attention with a mask of some shape that hides everything from some queries, and from which."""
+    query, key, value = (torch.randn(BATCH, HEADS, length, 8) for length in (T, S, S))
+    bias = torch.randn(HEADS, T, S).to(dtype) if biased else None
+    mask = torch.rand(shape) < 0.6
+    mask[..., 0] = True
+    mask[0] = False
+
+    def attend(**options):
+        tensors = [x.clone().to(dtype).requires_grad_() for x in (query, key, value)]
+        output = attention(*tensors, mask, bias=bias, **options)
+        output = output[0] if isinstance(output, tuple) else output
+        output.float().square().sum().backward()
+        return output.float(), *(x.grad.float() for x in tensors)
+
+    return attend, ~mask.any(-1, keepdim=True).expand(BATCH, HEADS, T, 1)
+
+
+def assert_zero_where_empty(found, expected, empty, dtype):
+    for x in found[:2]:  # the output, and the gradient of the query
+        assert (x.masked_select(empty) == 0).all()
+    within = 1e-4 if dtype in (torch.float32, double) else 0.05
+    close(found, expected, rtol=within, atol=within)
+
+
+MASKS = [(T, S), (BATCH, 1, 1, S), (T, 1), (BATCH, HEADS, T, S)]
+DTYPES = [torch.float16, torch.bfloat16, torch.float32, double]
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("shape", MASKS)
+def test_every_kernel_of_this_device_gives_zeros_where_everything_is_hidden(shape, dtype):
+    taken = []
+    for biased in (False, True):
+        attend, empty = with_empty_rows(shape, dtype, biased)
+        expected = attend(return_weights=True)
+        for kernel in SDPBackend.__members__.values():
+            try:
+                with sdpa_kernel(kernel), warnings.catch_warnings():
+                    warnings.simplefilter("ignore")  # why a kernel is not there
+                    found = attend()
+            except RuntimeError as error:
+                assert str(error).startswith(("No available kernel", "No viable backend"))
+                continue
+            taken.append(kernel)
+            assert_zero_where_empty(found, expected, empty, dtype)
+    assert SDPBackend.MATH in taken
+
+
+class MeanOfNothing(TorchFunctionMode):
+    """Every kernel as cuDNN's is: it hides keys behind the lowest number, and where all are hidden gives the mean."""
+
+    def __torch_function__(self, function, types, args=(), kwargs=None):
+        kwargs = dict(kwargs or {})
+        mask = kwargs.get("attn_mask")
+        if function is F.scaled_dot_product_attention and mask is not None:
+            hidden = ~mask if mask.dtype == torch.bool else mask == -torch.inf
+            added = torch.zeros_like(mask, dtype=args[0].dtype) if mask.dtype == torch.bool else mask
+            kwargs["attn_mask"] = added.masked_fill(hidden, torch.finfo(added.dtype).min / 2)
+        return function(*args, **kwargs)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("shape", MASKS)
+def test_a_kernel_that_gives_the_mean_of_nothing_is_set_right(monkeypatch, shape, dtype):
+    for biased in (False, True):
+        attend, empty = with_empty_rows(shape, dtype, biased)
+        expected = attend(return_weights=True)
+        with MeanOfNothing():
+            with monkeypatch.context() as patched:
+                patched.setattr(module, "_empty_rows_are_zero", lambda query: True)
+                assert (attend()[0].masked_select(empty) != 0).all()  # it does what it is there for
+            monkeypatch.setattr(module, "_empty_rows_are_zero", lambda query: False)
+            assert_zero_where_empty(attend(), expected, empty, dtype)
+
+
+def test_layers_are_set_right_too(monkeypatch):
+    layer, _ = pair()
+    x, memory, mask = random(2, 5, 15), random(2, 7, 15), masks.padding([0, 7])
+    monkeypatch.setattr(module, "_empty_rows_are_zero", lambda query: False)
+    with MeanOfNothing():
+        output = layer(x, memory, mask)
+        late = layer(x, mask=masks.causal(5) & (torch.arange(5) > 1))  # the first two see nothing
+    close(output[0], layer.output.bias.expand(5, 15))
+    close(output, layer(x, memory, mask, record={}))
+    close(late[:, :2], layer.output.bias.expand(2, 2, 15))
+
+
 def test_hidden_keys_have_no_weight_even_beside_far_lower_scores():
     query, key = torch.tensor([[1.0]]), torch.tensor([[-1e4], [1e4]])
     _, weights = attention(query, key, key, torch.tensor([[True, False]]), return_weights=True)
@@ -194,6 +287,25 @@ def test_scale_is_obeyed_on_both_paths():
     expected = F.scaled_dot_product_attention(query, key, value, scale=0.3)
     close(attention(query, key, value, scale=0.3), expected)
     close(attention(query, key, value, scale=0.3, return_weights=True)[0], expected)
+
+
+@pytest.mark.parametrize("shape", [(), (1,), (HEADS, 1, 1), (BATCH, 1, 1, 1), (T, 1)])
+@pytest.mark.parametrize("weights", [False, True])
+def test_a_scale_may_be_a_tensor_and_be_learned(shape, weights):
+    query, key, value = inputs(grad=True)
+    scale = torch.rand(shape, dtype=double).add(0.5).requires_grad_()
+    first = lambda output: output[0] if weights else output  # noqa: E731
+    call = lambda scale: first(attention(query, key, value, scale=scale, return_weights=weights))  # noqa: E731
+    expected = (query @ key.mT * scale).softmax(-1) @ value
+    close(call(scale), expected)
+    target = torch.randn_like(expected)
+    slopes = torch.autograd.grad((expected * target).sum(), (scale, query))
+    close(torch.autograd.grad((call(scale) * target).sum(), (scale, query)), slopes)
+    scale = scale.detach()
+    close(call(scale), expected)
+    close(torch.func.grad(lambda scale: (call(scale) * target).sum())(scale), slopes[0])
+    several = torch.stack([scale, 2 * scale])
+    close(torch.func.vmap(call)(several), torch.stack([*map(call, several)]))
 
 
 @pytest.mark.parametrize("weights", [False, True])
@@ -308,6 +420,47 @@ def test_the_fused_kernel_is_taken_unless_something_speaks_against_it(monkeypatc
     attention(query, query, query, causal=True, bias=random(T, T))
     attention(query[..., :1, :], key[..., :1, :], value[..., :1, :], causal=True)
     assert calls[4:] == [True, False, False, False]
+
+
+# --- derivatives of every kind ---
+
+
+@pytest.mark.filterwarnings(
+    "ignore:.torch.jit.script. is deprecated"
+)  # PyTorch's own, in forward derivatives
+def test_second_derivatives_have_two_ways_and_forward_ones_need_none():
+    layer = randomised(MultiHeadAttention(d_model=4, heads=2))
+    mask = masks.causal(3).clone()
+    mask[0] = False
+    x = random(1, 3, 4, grad=True)
+    plain = lambda x: layer(x, mask=mask)  # noqa: E731
+    assert torch.autograd.gradcheck(plain, x, check_forward_ad=True)
+    assert torch.autograd.gradgradcheck(lambda x: layer(x, mask=mask, record={}), x)
+    with sdpa_kernel(SDPBackend.MATH):
+        assert torch.autograd.gradgradcheck(plain, x)
+        hessian = torch.autograd.functional.hessian(lambda x: plain(x).square().sum(), x)
+    close(torch.func.hessian(lambda x: plain(x).square().sum())(x.detach()), hessian)
+    query, key, value = (random(1, 2, 3, 2, grad=True) for _ in range(3))
+    for causal in (False, True):
+        call = lambda *tensors, causal=causal: attention(*tensors, causal=causal)  # noqa: E731
+        assert torch.autograd.gradcheck(call, (query, key, value), check_forward_ad=True)
+        with sdpa_kernel(SDPBackend.MATH):
+            assert torch.autograd.gradgradcheck(call, (query, key, value))
+
+
+def test_gradients_of_each_sample():
+    layer, _ = pair()
+    weights, x = {name: p.detach() for name, p in layer.named_parameters()}, random(3, 5, 15)
+
+    def loss(weights, x):
+        return torch.func.functional_call(layer, weights, (x[None],), {"causal": True}).square().sum()
+
+    found = torch.func.vmap(torch.func.grad(loss), (None, 0))(weights, x)
+    for i in range(3):
+        layer.zero_grad()
+        layer(x[i : i + 1], causal=True).square().sum().backward()  # by the fused kernel
+        for name, p in layer.named_parameters():
+            close(found[name][i], p.grad)
 
 
 # --- the softmax by itself ---
@@ -602,6 +755,12 @@ def filled():
         (lambda: attention(Q, K, V, masks.causal(5, 7)[None, None]), "(1, 1, 5, 7), which does not fit"),
         (lambda: attention(Q, K, V, bias=torch.zeros(7, 5)), "bias has shape (7, 5), which does not fit"),
         (lambda: attention(Q, K, V, bias=masks.causal(5, 7)), "bias holds torch.bool"),
+        (
+            lambda: attention(Q, K, V, scale=torch.ones(3)),
+            "scale has shape (3), which does not fit scores of shape",
+        ),
+        (lambda: attention(Q, K, V, scale=torch.ones(2, 1, 1, 1)), "scale has shape (2, 1, 1, 1)"),
+        (lambda: attention(Q, K, V, scale=torch.ones(1).double()), "scale: torch.float64"),
         (lambda: attention(Q, K, V, dropout=1.0), "dropout is 1.0"),
         (lambda: attention(Q, K, V, dropout=-0.1), "dropout is -0.1"),
         (lambda: masked_softmax(torch.ones(3)), "shape (3), but need two axes"),

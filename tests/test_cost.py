@@ -37,6 +37,16 @@ def counted(function, *modules):
     return counter.get_total_flops() // 2, numbers  # two operations for a multiply-add
 
 
+def test_the_fused_kernel_of_the_cpu_is_not_counted():
+    tensors = torch.randn(3, 1, 2, 5, 4, device="cpu", requires_grad=True).unbind()
+    with FlopCounterMode(display=False) as counter:
+        attention(*tensors)
+    assert counter.get_total_flops() == 0
+    with FlopCounterMode(display=False) as counter:
+        attention(*tensors, return_weights=True)
+    assert counter.get_total_flops() == 2 * 2 * (2 * 5 * 5 * 4)
+
+
 def parameters(*modules):
     return sum(p.numel() for module in modules for p in module.parameters())
 

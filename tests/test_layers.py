@@ -5,6 +5,7 @@ import math
 import pytest
 import torch
 from torch import nn
+from torch._subclasses import FakeTensorMode
 from torch.nn import functional as F
 
 from tests.weights import layer_to_torch, randomised
@@ -137,6 +138,50 @@ def test_feed_forward_treats_positions_alike():
     close(network(x)[1, 2], network(x[1, 2]))
     assert record["hidden"].shape == (2, 3, 7)
     assert not torch.equal(FeedForward(d_model=5, d_ff=7, dropout=0.5)(x), network(x))
+
+
+def test_each_layer_learns_an_activation_of_its_own():
+    bend = nn.PReLU()
+    layers = [EncoderLayer(**SIZES, activation=bend), DecoderLayer(**SIZES, activation=bend)]
+    bends = [layer.feed_forward.activation.weight for layer in layers]
+    assert len({id(weight) for weight in [*bends, bend.weight]}) == 3
+    x = torch.randn(2, 5, 15)
+    with torch.no_grad():
+        before = layers[0](x)
+        bends[1].fill_(3.0)
+        close(layers[0](x), before)
+        bends[0].fill_(3.0)
+        assert not torch.allclose(layers[0](x), before)
+
+
+def test_ids_that_cannot_be_read_are_embedded_all_the_same():
+    embedding = TokenEmbedding(vocabulary=7, d_model=4)
+    ids = torch.randint(0, 7, (3, 2, 5))
+    close(torch.func.vmap(embedding)(ids), torch.stack([embedding(rows) for rows in ids]))
+    weights = {"weight": embedding.weight.detach()}
+
+    def loss(weights, ids):
+        return torch.func.functional_call(embedding, weights, (ids,)).sin().sum()
+
+    found = torch.func.vmap(torch.func.grad(loss), (None, 0))(weights, ids)["weight"]
+    for rows, gradient in zip(ids, found, strict=True):
+        close(torch.autograd.grad(embedding(rows).sin().sum(), embedding.weight)[0], gradient)
+    with FakeTensorMode():
+        fake = TokenEmbedding(vocabulary=7, d_model=4)
+        assert fake(torch.zeros(2, 5, dtype=torch.int64)).shape == (2, 5, 4)
+
+
+def test_a_shared_embedding_is_stored_once(tmp_path):
+    safetensors = pytest.importorskip("safetensors.torch")
+    both = nn.ModuleDict({"source": TokenEmbedding(vocabulary=7, d_model=4)})
+    both["target"] = both["source"]
+    with pytest.raises(RuntimeError, match="share memory"):
+        safetensors.save_file(both.state_dict(), tmp_path / "refused")
+    safetensors.save_model(both, str(tmp_path / "kept"))
+    kept = both["source"].weight.detach().clone()
+    nn.init.zeros_(both["source"].weight)
+    safetensors.load_model(both, str(tmp_path / "kept"))
+    close(both["target"].weight, kept)
 
 
 def test_embeddings_are_scaled_going_in_and_shared_coming_out():

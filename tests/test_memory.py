@@ -79,6 +79,22 @@ def test_retrieval_keeps_the_way():
     assert retrieve(state[:0], stored, beta=1.0, steps=2).shape == (3, 0, 3)
 
 
+@pytest.mark.parametrize("shape", [(), (1,)])
+@pytest.mark.parametrize("function", [energy, update, lambda *a, beta: retrieve(*a, beta=beta, steps=2)])
+def test_beta_may_be_learned(function, shape):
+    state, stored = drawn(0, 5, 7, 3)
+    beta = torch.full(shape, 0.7, dtype=double, requires_grad=True)
+    expected = function(state, stored, beta=0.7)
+    close(function(state, stored, beta=beta), expected)
+    [slope] = torch.autograd.grad(function(state, stored, beta=beta).sum(), beta)
+    up, down = (function(state, stored, beta=0.7 + step).sum() for step in (1e-5, -1e-5))
+    close(slope, ((up - down) / 2e-5).expand(shape), rtol=1e-6, atol=1e-6)
+    beta = beta.detach()
+    close(torch.func.grad(lambda beta: function(state, stored, beta=beta).sum())(beta), slope)
+    several = torch.func.vmap(lambda beta: function(state, stored, beta=beta))(beta.expand(3, *shape))
+    close(several, expected.expand_as(several))
+
+
 STATE, STORED = torch.randn(5, 3), torch.randn(7, 3)
 
 
@@ -94,6 +110,8 @@ STATE, STORED = torch.randn(5, 3), torch.randn(7, 3)
         (STATE.long(), STORED, 1.0, "state holds torch.int64"),
         (STATE, STORED, 0.0, "beta is 0.0"),
         (STATE, STORED, -1, "beta is -1"),
+        (STATE, STORED, torch.tensor([-1.0]), "beta is tensor([-1.])"),
+        (STATE, STORED, torch.ones(2), "beta has shape (2), but must be one number"),
     ],
 )
 def test_what_cannot_be_is_said_in_a_sentence(function, state, stored, beta, sentence):

@@ -84,6 +84,12 @@ def test_a_network_for_several_objects():
     assert (network.codes.grad.abs().sum(-1) > 0).all()
 
 
+def test_objects_that_cannot_be_read_are_found_all_the_same():
+    network = CoordinateMLP(d_in=2, d_out=1, d_hidden=8, hidden_layers=1, objects=3, d_code=4)
+    points, objects = torch.rand(6, 5, 2), torch.randint(0, 3, (6, 5))
+    close(torch.func.vmap(network)(points, objects), network(points, objects))
+
+
 def test_fourier_features_learn_what_plain_coordinates_do_not():
     x = torch.linspace(-1, 1, 128)[:, None]
     target = torch.sin(8 * math.pi * x)

@@ -58,6 +58,16 @@ def test_no_words_lose_nothing():
     assert translation_loss(torch.zeros(0, 3, 5), torch.zeros(0, 3).long()) == 0
 
 
+def test_targets_that_cannot_be_read_have_their_loss_all_the_same():
+    logits, targets = torch.randn(3, 5, VOCABULARY), torch.randint(0, VOCABULARY, (3, 5))
+    loss = lambda *given: translation_loss(*given, pad=PAD)  # noqa: E731
+    close(torch.func.vmap(loss)(logits, targets), torch.stack([*map(loss, logits, targets)]))
+    found = torch.func.vmap(torch.func.grad(loss))(logits, targets)
+    for i in range(3):
+        one = logits[i].clone().requires_grad_()
+        close(found[i], torch.autograd.grad(loss(one, targets[i]), one)[0])
+
+
 def test_warm_up_has_the_papers_numbers():
     assert warm_up(1, d_model=512) == pytest.approx(1.746928e-7, rel=1e-6)
     assert warm_up(4000, d_model=512) == pytest.approx(6.98771e-4, rel=1e-6)

@@ -110,6 +110,15 @@ def test_pooling_is_pytorchs(H, W, H_out, W_out):
     close(matrix.T, F.adaptive_avg_pool2d(pixels, (H_out, W_out)).flatten(1))
 
 
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32, torch.float64])
+def test_poolings_matrix_is_of_its_inputs_kind(dtype):
+    way, x = Pooling(size=(7, 11), size_out=(3, 4)), torch.randn(1, 7, 11, 2).to(dtype)
+    W, exact = way.mixing(x), way.mixing(x.double())
+    assert W.dtype == dtype
+    close(exact.sum(1), torch.ones(12, dtype=torch.float64))
+    close(W.double(), exact, rtol=2 * torch.finfo(dtype).eps, atol=0)
+
+
 def test_pooling_by_hand():
     assert Pooling(size=(1, 4), size_out=(1, 2)).mixing().tolist() == [[0.5, 0.5, 0, 0], [0, 0, 0.5, 0.5]]
     x = torch.arange(12.0).view(1, 3, 4, 1)

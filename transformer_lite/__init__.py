@@ -32,7 +32,9 @@ every hyper-parameter is given by name, so that ``heads`` and ``d_model`` cannot
 an empty dictionary: ``layer(x, record=seen)`` fills ``seen`` with the queries, keys, values, scores,
 weights and so on, nested as the modules are. Without a dictionary, none of this is computed or held.
 
-**Bad input.** A ``ValueError`` says what was given and what would do.
+**Bad input.** A ``ValueError`` says what was given and what would do. What cannot be seen is not checked: the numbers
+of a tensor while a graph is traced, on the meta device, and inside ``torch.func``. Kinds of numbers may differ inside
+``torch.autocast``, which makes them differ.
 """
 
 __version__ = "0.1.0"

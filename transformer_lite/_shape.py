@@ -14,6 +14,9 @@ def shown(shape: Sequence[int]) -> str:
 
 def broadcast(*shapes: Sequence[int]) -> tuple[int, ...]:
     """The shape that several shapes broadcast to."""
+    first, *others = shapes
+    if all(shape == first for shape in others):  # as nearly always; PyTorch's way there is long
+        return tuple(first)
     return tuple(torch.broadcast_shapes(*shapes))  # type: ignore[no-untyped-call]
 
 

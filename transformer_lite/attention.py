@@ -12,6 +12,8 @@ from typing import Literal, overload
 
 import torch
 from torch import Tensor, nn
+from torch._C._functorch import maybe_current_level
+from torch.autograd import forward_ad
 from torch.nn import functional as F
 
 from transformer_lite import _check, masks
@@ -68,16 +70,22 @@ def attention(
 
     A query that may attend to no key receives zeros, and its gradients are zero.
 
+    Forward derivatives and the transforms of ``torch.func`` work as they are. PyTorch's fused kernels have no
+    second derivatives through ``backward``: ask for the weights, or compute inside
+    ``torch.nn.attention.sdpa_kernel(SDPBackend.MATH)``.
+
     Source: Vaswani et al. 2017, equation 1.
 
     Args:
         query: Q, ``(..., T, d_k)``.
         key: K, ``(..., S, d_k)``.
-        value: V, ``(..., S, d_v)``.
-        mask: ``True`` where a query may attend to a key; broadcasts to ``(..., T, S)``. See ``masks``.
+        value: V, ``(..., S, d_v)``; finite numbers, even of hidden keys, as 0 times infinity is not 0.
+        mask: ``True`` where a query may attend to a key; broadcasts to ``(..., T, S)``. See ``masks``. One row
+            for each sentence of a batch, ``(batch, S)``, would be read as ``(T, S)``: write ``mask[:, None]``.
         causal: also hide later keys; the queries are the last ``T`` of the ``S`` positions.
         bias: finite numbers added to the scores; broadcasts to ``(..., T, S)``.
-        scale: factor of the dot products, ``1 / √d_k`` if not given.
+        scale: factor of the dot products, ``1 / √d_k`` if not given: a number, or a tensor of one number or of
+            one for each row, head or batch, such as ``(heads, 1, 1)``.
         dropout: the share of weights set to zero at random. Give 0 outside training.
         return_weights: also return the weights, as they are before dropout.
 
@@ -90,6 +98,7 @@ def attention(
     _check.attention(query, key, value, mask, bias)
     _check.probability(dropout=dropout)
     scale = default_scale(query) if scale is None else scale
+    _check.factor(query, key, scale=scale)
     if return_weights:
         mask = _allowed(mask, causal, query, key)
         output, weights, _ = _by_formula(query, key, value, mask, bias, scale, dropout)
@@ -135,7 +144,10 @@ class MultiHeadAttention(nn.Module):
         output = concat(head_1, ..., head_h) W_O
 
     Without ``memory`` the layer attends to ``x`` itself. The three matrices stand one above the other in
-    ``projection.weight``, W_Q first, so that self-attention needs one matrix product for all of them.
+    ``projection.weight``, W_Q first, so that self-attention needs one matrix product for all of them. (That is
+    why ``quantize_dynamic``, which packs each weight as a whole, is refused.)
+
+    For second derivatives through ``backward`` give a ``record``, or see ``attention``.
 
     Source: Vaswani et al. 2017, section 3.2.2.
 
@@ -162,7 +174,7 @@ class MultiHeadAttention(nn.Module):
         rotary: bool = False,
     ) -> None:
         super().__init__()
-        _check.positive(d_model=d_model, heads=heads)
+        d_model, heads = _check.positive(d_model=d_model, heads=heads)
         _check.probability(dropout=dropout)
         if d_k is None:
             if d_model % heads:
@@ -172,7 +184,7 @@ class MultiHeadAttention(nn.Module):
                     "or give d_k, the features of one head."
                 )
             d_k = d_model // heads
-        _check.positive(d_k=d_k)
+        (d_k,) = _check.positive(d_k=d_k)
         if rotary and d_k % 2:
             raise ValueError(
                 f"d_k = {d_k} is odd, but rotary positions turn pairs of features: take an even d_k."
@@ -225,7 +237,8 @@ class MultiHeadAttention(nn.Module):
             x: ``(batch, T, d_model)``; asks the queries.
             memory: ``(batch, S, d_model)``; gives keys and values. ``x`` if not given.
             mask: ``True`` where a query may attend to a key: ``(T, S)``, ``(batch, T, S)`` for all heads
-                alike, or ``(batch, heads, T, S)``. Sizes of 1 are repeated.
+                alike, or ``(batch, heads, T, S)``. Sizes of 1 are repeated. ``(batch, S)`` would be read as
+                ``(T, S)``: for padding write ``(batch, 1, S)``.
             causal: also hide later keys.
             bias: added to the scores, with shapes as for ``mask``.
             cache: keys and values of earlier calls.
@@ -327,26 +340,38 @@ def _output(
     PyTorch's fused kernel never holds the matrix of weights, which saves up to half of the time for long
     sequences (``python -m benchmarks.attention``). Plain products are faster where the bias is learned. A graph
     that is exported takes them too: it must not depend on the lengths of the example, and what a converter
-    makes of the kernel need not give zeros where everything is masked.
+    makes of the kernel need not give zeros where everything is masked. And so do transformed functions, as the
+    kernel has neither forward nor second derivatives.
     """
-    if torch.compiler.is_compiling() or (bias is not None and bias.requires_grad):
+    if torch.compiler.is_compiling() or _transformed() or (bias is not None and bias.requires_grad):
         mask = _allowed(mask, causal, query, key)
         return _by_formula(query, key, value, mask, bias, scale, dropout)[0]
     if query.shape[-2] == 1:
         causal = False  # the last query sees all keys: nothing is hidden from a single one
     only_causal = causal and mask is None and bias is None and query.shape[-2] == key.shape[-2]
     mask = _allowed(mask, causal and not only_causal, query, key)
+    sees = None
+    if mask is not None and not _empty_rows_are_zero(query):
+        sees = mask.any(dim=-1, keepdim=True)  # (..., T, 1)
+        mask = mask >= sees  # a query that sees no key sees all of them, and is set to zero below
     if bias is not None:
         mask = bias if mask is None else torch.where(mask, bias, -torch.inf)
-    return F.scaled_dot_product_attention(
-        query,
-        key,
-        value,
-        attn_mask=mask,
-        dropout_p=dropout,
-        is_causal=only_causal,
-        scale=scale,  # type: ignore[arg-type]  # a tensor of one number will do
+    if isinstance(scale, Tensor):  # the kernel takes none
+        query, scale = query * scale, 1.0
+    output = F.scaled_dot_product_attention(
+        query, key, value, attn_mask=mask, dropout_p=dropout, is_causal=only_causal, scale=scale
     )
+    return output if sees is None else output * sees
+
+
+def _transformed() -> bool:
+    """Whether forward derivatives are taken, or a function of ``torch.func`` is at work."""
+    return forward_ad._current_level >= 0 or maybe_current_level() is not None
+
+
+def _empty_rows_are_zero(query: Tensor) -> bool:
+    """Whether every kernel that may answer gives zeros where a query sees no key; cuDNN's gives the mean."""
+    return query.is_cpu
 
 
 def _allowed(mask: Tensor | None, causal: bool, query: Tensor, key: Tensor) -> Tensor | None:

@@ -25,7 +25,7 @@ from transformer_lite import _check
 from transformer_lite._record import Record
 from transformer_lite._shape import shown
 
-Steps = int | tuple[int, int]
+Steps = int | tuple[int, int] | list[int]
 """One number for both axes, or one down and one across."""
 
 
@@ -37,8 +37,10 @@ def output_size(size: int, *, kernel: int, stride: int = 1, padding: int = 0, di
     Raises:
         ValueError: if the kernel reaches further than the padded image, or a number is too small.
     """
-    _check.positive(size=size, kernel=kernel, stride=stride, dilation=dilation)
-    _check.counted(padding=padding)
+    size, kernel, stride, dilation = _check.positive(
+        size=size, kernel=kernel, stride=stride, dilation=dilation
+    )
+    (padding,) = _check.counted(padding=padding)
     reach = dilation * (kernel - 1) + 1
     if reach > size + 2 * padding:
         raise ValueError(
@@ -49,7 +51,7 @@ def output_size(size: int, *, kernel: int, stride: int = 1, padding: int = 0, di
 
 
 def neighbourhoods(
-    x: Tensor, kernel: tuple[int, int], *, stride: Steps = 1, padding: Steps = 0, dilation: Steps = 1
+    x: Tensor, kernel: Steps, *, stride: Steps = 1, padding: Steps = 0, dilation: Steps = 1
 ) -> Tensor:
     """What the kernel sees at each of its places, zeros beyond the edge.
 
@@ -67,14 +69,18 @@ def neighbourhoods(
         ValueError: if the kernel does not fit, or ``x`` is not a batch of images.
     """
     _check_images(x)
+    down, right = _check.pair("padding", padding)
+    steps, holes = _check.pair("stride", stride), _check.pair("dilation", dilation)
     places = []
     for size, reach, step, edge, hole in zip(
-        x.shape[2:], kernel, _both(stride), _both(padding), _both(dilation), strict=True
+        x.shape[2:], _check.pair("kernel", kernel), steps, (down, right), holes, strict=True
     ):
         count = output_size(size, kernel=reach, stride=step, padding=edge, dilation=hole)
-        starts, points = step * torch.arange(count), hole * torch.arange(reach)
-        places.append((starts[:, None] + points).to(x.device))  # (H', height), then (W', width)
-    (down, right), (rows, columns) = _both(padding), places
+        starts = step * torch.arange(count, device=x.device)  # (H',), then (W',)
+        places.append(
+            starts[:, None] + hole * torch.arange(reach, device=x.device)
+        )  # (H', height), (W', width)
+    rows, columns = places
     x = nn.functional.pad(x, (right, right, down, down))  # (batch, channels, H + 2 padding, W + 2 padding)
     return x[:, :, rows[:, None, :, None], columns[None, :, None, :]]
 
@@ -119,7 +125,7 @@ def convolve(
         raise ValueError(
             f"bias has shape {shown(bias.shape)}, but {len(weight)} kernels need ({len(weight)},)."
         )
-    _check.floating(x=x, weight=weight)
+    _check.floating(x=x, weight=weight, **({} if bias is None else {"bias": bias}))
     height, width = weight.shape[2:]
     seen = neighbourhoods(x, (height, width), stride=stride, padding=padding, dilation=dilation)
     output = torch.einsum("ncijuv, ocuv -> noij", seen, weight)  # (batch, channels_out, H', W')
@@ -179,7 +185,7 @@ def receptive_field(layers: Sequence[tuple[int, int] | tuple[int, int, int]]) ->
     size, step = 1, 1
     for kernel, stride, *rest in layers:
         dilation = rest[0] if rest else 1
-        _check.positive(kernel=kernel, stride=stride, dilation=dilation)
+        kernel, stride, dilation = _check.positive(kernel=kernel, stride=stride, dilation=dilation)
         size += (kernel - 1) * dilation * step
         step *= stride
     return ReceptiveField(size, step)
@@ -204,7 +210,9 @@ class SeparableConvolution(nn.Module):
 
     def __init__(self, *, channels: int, channels_out: int, kernel: int = 3, stride: int = 1) -> None:
         super().__init__()
-        _check.positive(channels=channels, channels_out=channels_out, stride=stride)
+        channels, channels_out, kernel, stride = _check.positive(
+            channels=channels, channels_out=channels_out, kernel=kernel, stride=stride
+        )
         half = _half(kernel)
         self.over_space = nn.Conv2d(channels, channels, kernel, stride, half, groups=channels, bias=False)
         self.over_channels = nn.Conv2d(channels, channels_out, 1)
@@ -236,12 +244,11 @@ class ConvolutionalNetwork(nn.Module):
         self, *, channels: int = 1, widths: Sequence[int] = (16, 32, 64), classes: int = 10, kernel: int = 3
     ) -> None:
         super().__init__()
-        _check.positive(channels=channels, classes=classes)
+        channels, classes, kernel = _check.positive(channels=channels, classes=classes, kernel=kernel)
         half = _half(kernel)
         if not widths:
             raise ValueError("widths is empty, but must name the channels of one stage at least.")
-        for width in widths:
-            _check.positive(width=width)
+        widths = [_check.positive(width=width)[0] for width in widths]
         self.stages = nn.ModuleList(
             nn.Sequential(
                 nn.Conv2d(before, after, kernel, padding=half, bias=False),
@@ -284,13 +291,8 @@ class ConvolutionalNetwork(nn.Module):
         return output
 
 
-def _both(steps: Steps) -> tuple[int, int]:
-    return steps if isinstance(steps, tuple) else (steps, steps)
-
-
 def _half(kernel: int) -> int:
     """The padding that keeps the size of the image."""
-    _check.positive(kernel=kernel)
     if kernel % 2 == 0:
         raise ValueError(f"kernel is {kernel}, but must be odd: only then does the output keep its place.")
     return kernel // 2

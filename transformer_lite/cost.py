@@ -21,6 +21,9 @@ are small beside the rest.
 
 Every number may also be a tensor; then so is the result, and nothing is checked.
 
+(PyTorch's ``FlopCounterMode`` knows nothing of the fused kernel on the CPU and counts 0 for attention. With
+``return_weights=True`` or ``record={}`` the formula is written out, and all is counted.)
+
 Source: Vaswani et al. 2017, table 1, of which these are the exact forms; sections 3.3 and 4 for the others.
 """
 
@@ -28,7 +31,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import torch
 from torch import Tensor
 
 from transformer_lite import _check
@@ -72,7 +74,7 @@ def self_attention(
     Raises:
         ValueError: for a number below 1.
     """
-    _check_sizes(n=n, d=d, heads=heads, itemsize=itemsize)
+    n, d, heads, itemsize = _sizes(n=n, d=d, heads=heads, itemsize=itemsize)
     kept = 3 * n * d + heads * n * n
     if not projections:
         return Cost(2 * n * n * d, 1, 1, 0, itemsize * kept)
@@ -87,8 +89,8 @@ def restricted_self_attention(
     Raises:
         ValueError: for a number below 1, or r = 1, which sees no neighbour.
     """
-    _check_sizes(n=n, d=d, heads=heads, itemsize=itemsize)
-    _check_reach("r", r)
+    n, d, heads, itemsize = _sizes(n=n, d=d, heads=heads, itemsize=itemsize)
+    r = _reach("r", r)
     return Cost(2 * r * n * d, 1, _steps(n, r), 0, itemsize * (3 * n * d + heads * n * r))
 
 
@@ -98,7 +100,7 @@ def recurrent(*, n: Number, d: Number, itemsize: Number = 4) -> Cost:
     Raises:
         ValueError: for a number below 1.
     """
-    _check_sizes(n=n, d=d, itemsize=itemsize)
+    n, d, itemsize = _sizes(n=n, d=d, itemsize=itemsize)
     return Cost(2 * n * d * d, n, n, 2 * d * d, itemsize * 2 * n * d)
 
 
@@ -108,8 +110,8 @@ def convolution(*, n: Number, d: Number, k: Number, itemsize: Number = 4) -> Cos
     Raises:
         ValueError: for a number below 1, or k = 1, which sees no neighbour.
     """
-    _check_sizes(n=n, d=d, itemsize=itemsize)
-    _check_reach("k", k)
+    n, d, itemsize = _sizes(n=n, d=d, itemsize=itemsize)
+    k = _reach("k", k)
     return Cost(k * n * d * d, 1, _steps(n, k), k * d * d, itemsize * n * d)
 
 
@@ -121,8 +123,8 @@ def dilated_convolution(*, n: Number, d: Number, k: Number, itemsize: Number = 4
     Raises:
         ValueError: for a number below 1, or k = 1, which sees no neighbour.
     """
-    _check_sizes(n=n, d=d, itemsize=itemsize)
-    _check_reach("k", k)
+    n, d, itemsize = _sizes(n=n, d=d, itemsize=itemsize)
+    k = _reach("k", k)
     # After l layers k^l positions are in sight. Count the layers that are not enough.
     base = k.double() if isinstance(k, Tensor) else float(k)
     path = sum(base**layers < n for layers in range(1, 54)) + 1
@@ -137,8 +139,8 @@ def separable_convolution(*, n: Number, d: Number, k: Number, itemsize: Number =
     Raises:
         ValueError: for a number below 1, or k = 1, which sees no neighbour.
     """
-    _check_sizes(n=n, d=d, itemsize=itemsize)
-    _check_reach("k", k)
+    n, d, itemsize = _sizes(n=n, d=d, itemsize=itemsize)
+    k = _reach("k", k)
     return Cost(k * n * d + n * d * d, 1, _steps(n, k), k * d + d * d, itemsize * 2 * n * d)
 
 
@@ -166,7 +168,7 @@ def global_attention(*, H: Number, W: Number, d: Number) -> Number:
     Raises:
         ValueError: for a number below 1.
     """
-    _check_sizes(H=H, W=W, d=d)
+    H, W, d = _sizes(H=H, W=W, d=d)
     return 4 * H * W * d * d + 2 * (H * W) * (H * W) * d
 
 
@@ -178,7 +180,7 @@ def window_attention(*, H: Number, W: Number, d: Number, window: Number) -> Numb
     Raises:
         ValueError: for a number below 1.
     """
-    _check_sizes(H=H, W=W, d=d, window=window)
+    H, W, d, window = _sizes(H=H, W=W, d=d, window=window)
     return 4 * H * W * d * d + 2 * window * window * H * W * d
 
 
@@ -188,15 +190,19 @@ def _steps(n: Number, k: Number) -> Number:
     return steps.clamp(min=1) if isinstance(steps, Tensor) else max(1, steps)
 
 
-def _check_sizes(**sizes: Number) -> None:
-    _check.positive(**{name: size for name, size in sizes.items() if not isinstance(size, torch.Tensor)})
+def _sizes(**sizes: Number) -> list[Number]:
+    return [
+        size if isinstance(size, Tensor) else _check.positive(**{name: size})[0]
+        for name, size in sizes.items()
+    ]
 
 
-def _check_reach(name: str, size: Number) -> None:
+def _reach(name: str, size: Number) -> Number:
     if isinstance(size, Tensor):
-        return
-    _check.positive(**{name: size})
+        return size
+    (size,) = _check.positive(**{name: size})
     if size == 1:
         raise ValueError(
             f"{name} is 1, but must be at least 2: a position that sees only itself leads nowhere."
         )
+    return size

@@ -11,6 +11,7 @@ With pre-norm nothing ever interrupts the residual stream, so a stack of such la
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Callable
 from typing import Literal
@@ -40,7 +41,8 @@ class FeedForward(nn.Module):
         d_model: features of one position, going in and coming out.
         d_ff: features between the two maps.
         dropout: share of these features set to zero in training.
-        activation: the bend; ReLU in the paper, ``F.gelu`` in BERT, GPT and vision Transformers.
+        activation: the bend; ReLU in the paper, ``F.gelu`` in BERT, GPT and vision Transformers. A module is
+            copied, so that each network learns parameters of its own.
 
     Raises:
         ValueError: if a size is below 1 or the dropout outside [0, 1).
@@ -50,12 +52,12 @@ class FeedForward(nn.Module):
         self, *, d_model: int, d_ff: int, dropout: float = 0.0, activation: Activation = F.relu
     ) -> None:
         super().__init__()
-        _check.positive(d_model=d_model, d_ff=d_ff)
+        d_model, d_ff = _check.positive(d_model=d_model, d_ff=d_ff)
         _check.probability(dropout=dropout)
         self.inner = nn.Linear(d_model, d_ff)
         self.outer = nn.Linear(d_ff, d_model)
         self.dropout = nn.Dropout(dropout)
-        self.activation = activation
+        self.activation = copy.deepcopy(activation) if isinstance(activation, nn.Module) else activation
 
     def forward(self, x: Tensor, *, record: Record | None = None) -> Tensor:
         """Apply the network to ``x`` ``(..., d_model)``; ``record`` receives ``hidden`` ``(..., d_ff)``.
@@ -109,6 +111,7 @@ class EncoderLayer(nn.Module):
     ) -> None:
         super().__init__()
         self.norm = _norm_place(norm)
+        (d_model,) = _check.positive(d_model=d_model)
         self.attention = MultiHeadAttention(
             d_model=d_model, heads=heads, d_k=d_k, dropout=dropout, rotary=rotary
         )
@@ -181,6 +184,7 @@ class DecoderLayer(nn.Module):
     ) -> None:
         super().__init__()
         self.norm = _norm_place(norm)
+        (d_model,) = _check.positive(d_model=d_model)
         self.attention = MultiHeadAttention(
             d_model=d_model, heads=heads, d_k=d_k, dropout=dropout, rotary=rotary
         )
@@ -246,6 +250,9 @@ class TokenEmbedding(nn.Module):
     Coming out, a token's score is the dot product of its own vector with the model's output: one matrix
     serves twice.
 
+    Where two sides of a model share one embedding, its state holds the matrix under two names. Store it with
+    safetensors' ``save_model`` and ``load_model``: ``save_file`` refuses tensors that share memory.
+
     Source: Vaswani et al. 2017, section 3.4; Press and Wolf 2017 for sharing.
 
     Args:
@@ -273,14 +280,14 @@ class TokenEmbedding(nn.Module):
             ``(batch, T, d_model)``.
 
         Raises:
-            ValueError: if the ids are not such numbers.
+            ValueError: if the ids are not such numbers, where they can be read.
         """
         vocabulary = len(self.weight)
         if ids.ndim != 2 or ids.dtype not in (torch.int64, torch.int32):
             raise ValueError(
                 f"ids have shape {shown(ids.shape)} and hold {ids.dtype}, but must be whole numbers (batch, T)."
             )
-        if not torch.compiler.is_compiling() and ids.numel():  # a graph cannot look at its numbers
+        if _check.may_look(ids) and ids.numel():
             low, high = (int(bound) for bound in ids.aminmax())
             if low < 0 or high >= vocabulary:
                 raise ValueError(

@@ -38,7 +38,7 @@ def energy(state: Tensor, patterns: Tensor, *, beta: float | Tensor) -> Tensor:
         E, ``(..., T)``; never below 0.
 
     Raises:
-        ValueError: for shapes that do not fit, no patterns, or β that is not positive.
+        ValueError: for shapes that do not fit, no patterns, or β that is not one positive number.
     """
     _check_patterns(state, patterns, beta)
     number = patterns.shape[-2]
@@ -60,7 +60,7 @@ def update(state: Tensor, patterns: Tensor, *, beta: float | Tensor) -> Tensor:
         The new states, ``(..., T, d)``.
 
     Raises:
-        ValueError: for shapes that do not fit, no patterns, or β that is not positive.
+        ValueError: for shapes that do not fit, no patterns, or β that is not one positive number.
     """
     _check_patterns(state, patterns, beta)
     return attention(state, patterns, patterns, scale=beta)  # (..., T, d)
@@ -79,7 +79,7 @@ def retrieve(state: Tensor, patterns: Tensor, *, beta: float | Tensor, steps: in
         The states before, between and after the steps, ``(steps + 1, ..., T, d)``.
 
     Raises:
-        ValueError: for shapes that do not fit, no patterns, β that is not positive, or negative ``steps``.
+        ValueError: for shapes that do not fit, no patterns, β that is not one positive number, or negative ``steps``.
     """
     _check_patterns(state, patterns, beta)
     _check.counted(steps=steps)

@@ -26,7 +26,7 @@ class MLP(nn.Module):
 
     Args:
         sizes: features of the input, of each hidden layer, and of the output; two numbers at least.
-        activation: the bend; ReLU unless given.
+        activation: the bend; ReLU unless given. A module is one for all hidden layers, with its parameters.
 
     Raises:
         ValueError: for fewer than two sizes, or one below 1.
@@ -36,7 +36,7 @@ class MLP(nn.Module):
         super().__init__()
         if len(sizes) < 2:
             raise ValueError(f"sizes are {list(sizes)}, but an input and an output are needed at least.")
-        _check.positive(**{f"sizes[{i}]": size for i, size in enumerate(sizes)})
+        sizes = _check.positive(**{f"sizes[{i}]": size for i, size in enumerate(sizes)})
         self.d_in = sizes[0]
         self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in pairwise(sizes))
         self.activation = activation
@@ -54,7 +54,7 @@ class MLP(nn.Module):
         Raises:
             ValueError: if ``x`` has another number of features.
         """
-        _check.features(next(self.parameters()), self.d_in, x=x)
+        _check.features(self.layers[0].weight, self.d_in, x=x)
         *hidden, last = self.layers
         for i, layer in enumerate(hidden, start=1):
             x = self.activation(layer(x))  # (..., sizes[i])
@@ -121,12 +121,10 @@ class CoordinateMLP(nn.Module):
         d_code: int = 8,
     ) -> None:
         super().__init__()
-        _check.positive(
-            d_in=d_in, d_out=d_out, d_hidden=d_hidden, hidden_layers=hidden_layers, objects=objects
-        )
-        _check.positive(d_code=d_code)
+        d_in, hidden_layers = _check.positive(d_in=d_in, hidden_layers=hidden_layers)
+        _check.positive(d_out=d_out, d_hidden=d_hidden, objects=objects, d_code=d_code)
         if octaves:
-            _check.positive(octaves=octaves)
+            (octaves,) = _check.positive(octaves=octaves)
         self.d_in, self.octaves = d_in, octaves
         d_features = d_in * (2 * octaves if octaves else 1)
         self.codes: nn.Parameter | None = None
@@ -147,9 +145,10 @@ class CoordinateMLP(nn.Module):
             ``(..., d_out)``.
 
         Raises:
-            ValueError: if shapes do not fit, or if codes are missing or not wanted.
+            ValueError: if shapes do not fit, if codes are missing or not wanted, or for objects that are not there,
+                where their ids can be read.
         """
-        _check.features(next(self.mlp.parameters()), self.d_in, points=points)
+        _check.features(self.mlp.layers[0].weight, self.d_in, points=points)
         seen = fourier_features(points, octaves=self.octaves) if self.octaves else points  # (..., features)
         if self.codes is None:
             if objects is not None or code is not None:
@@ -176,7 +175,7 @@ class CoordinateMLP(nn.Module):
 def _check_objects(objects: Tensor, number: int) -> None:
     if objects.dtype not in (torch.int64, torch.int32):
         raise ValueError(f"objects hold {objects.dtype}, but must be whole numbers from 0 to {number - 1}.")
-    if not torch.compiler.is_compiling() and objects.numel():  # a graph cannot look at its numbers
+    if _check.may_look(objects) and objects.numel():
         low, high = (int(bound) for bound in objects.aminmax())
         if low < 0 or high >= number:
             raise ValueError(f"objects run from {low} to {high}, but there are 0 to {number - 1}.")

@@ -27,7 +27,7 @@ def smooth_labels(targets: Tensor, *, vocabulary: int, smoothing: float = 0.1, p
         ``(..., vocabulary)``; rows sum to 1, or to 0 for padding.
 
     Raises:
-        ValueError: for ids outside the vocabulary, or ε outside [0, 1).
+        ValueError: for ids outside the vocabulary, where they can be read, or ε outside [0, 1).
     """
     _check.probability(smoothing=smoothing)
     _check.positive(vocabulary=vocabulary)
@@ -39,15 +39,15 @@ def smooth_labels(targets: Tensor, *, vocabulary: int, smoothing: float = 0.1, p
         )
     if targets.dtype != torch.int64:
         raise ValueError(f"targets hold {targets.dtype}, but must be ids of type torch.int64.")
-    if targets.numel() and not 0 <= int(targets.min()) <= int(targets.max()) < vocabulary:
-        raise ValueError(
-            f"targets run from {int(targets.min())} to {int(targets.max())}, but the vocabulary holds 0 to "
-            f"{vocabulary - 1}."
-        )
-    labels = torch.full((*targets.shape, vocabulary), smoothing / (vocabulary - 2), device=targets.device)
-    labels.scatter_(-1, targets[..., None], 1 - smoothing)
-    labels[..., pad] = 0
-    return labels.masked_fill((targets == pad)[..., None], 0)  # (..., vocabulary)
+    if _check.may_look(targets) and targets.numel():
+        low, high = (int(bound) for bound in targets.aminmax())
+        if low < 0 or high >= vocabulary:
+            raise ValueError(
+                f"targets run from {low} to {high}, but the vocabulary holds 0 to {vocabulary - 1}."
+            )
+    tokens, targets = torch.arange(vocabulary, device=targets.device), targets[..., None]
+    labels = torch.where(tokens == targets, 1 - smoothing, smoothing / (vocabulary - 2))  # (..., vocabulary)
+    return labels.masked_fill((tokens == pad) | (targets == pad), 0)  # (..., vocabulary)
 
 
 def translation_loss(logits: Tensor, targets: Tensor, *, smoothing: float = 0.1, pad: int = 0) -> Tensor:

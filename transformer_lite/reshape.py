@@ -51,8 +51,14 @@ class Pooling(nn.Module):
         self.size, self.size_out = _sizes(size, size_out)
 
     def mixing(self, x: Tensor | None = None) -> Tensor:
-        """W, ``(H' · W', H · W)``: rows and columns are pooled one after the other."""
-        rows, columns = (_means(n, n_out) for n, n_out in zip(self.size, self.size_out, strict=True))
+        """W, ``(H' · W', H · W)``: rows and columns are pooled one after the other.
+
+        With ``x``, on its device and in its kind of numbers: without weights, there is nothing else to go by.
+        """
+        if x is None:
+            x = torch.empty(0)
+        _check.floating(x=x)
+        rows, columns = (_means(n, n_out, x) for n, n_out in zip(self.size, self.size_out, strict=True))
         return torch.kron(rows, columns)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -81,7 +87,7 @@ class StridedConvolution(nn.Module):
 
     def __init__(self, *, size: Size, size_out: Size) -> None:
         super().__init__()
-        self.size, self.size_out = _sizes(size, size_out)
+        self.size, self.size_out = size, size_out = _sizes(size, size_out)
         if size_out[0] > size[0] or size_out[1] > size[1]:
             raise ValueError(
                 f"size_out {shown(size_out)} is larger than size {shown(size)}, but a strided convolution can "
@@ -121,7 +127,7 @@ class PositionMLP(nn.Module):
 
     def __init__(self, *, size: Size, size_out: Size) -> None:
         super().__init__()
-        self.size, self.size_out = _sizes(size, size_out)
+        self.size, self.size_out = size, size_out = _sizes(size, size_out)
         self.weight = nn.Parameter(torch.empty(size_out[0] * size_out[1], size[0] * size[1]))
         nn.init.normal_(self.weight, std=(size[0] * size[1]) ** -0.5)
 
@@ -169,10 +175,11 @@ class OutputQueries(nn.Module):
         query_content: bool = False,
     ) -> None:
         super().__init__()
-        _check.positive(features=features, d_k=d_k)
+        features, d_k = _check.positive(features=features, d_k=d_k)
         if keys not in ("content", "position", "both"):
             raise ValueError(f'keys is {keys!r}, but must be "content", "position" or "both".')
-        self.size, self.size_out, self.features = *_sizes(size, size_out), features
+        self.size, self.size_out = size, size_out = _sizes(size, size_out)
+        self.features = features
         self.queries = nn.Parameter(torch.randn(size_out[0] * size_out[1], d_k))
         self.positions = nn.Parameter(torch.randn(size[0] * size[1], d_k)) if keys != "content" else None
         self.key = nn.Linear(features, d_k, bias=False) if keys != "position" else None
@@ -207,20 +214,22 @@ class OutputQueries(nn.Module):
         return query.expand(len(x), -1, -1), key.expand(len(x), -1, -1), tokens
 
 
-def _means(n: int, n_out: int) -> Tensor:
+def _means(n: int, n_out: int, like: Tensor) -> Tensor:
     """One side of pooling: ``(n_out, n)``."""
-    place, out = torch.arange(n), torch.arange(n_out)[:, None]
+    place, out = torch.arange(n, device=like.device), torch.arange(n_out, device=like.device)[:, None]
     start, end = out * n // n_out, -(-(out + 1) * n // n_out)
-    covered = ((place >= start) & (place < end)).float()  # (n_out, n)
+    covered = ((place >= start) & (place < end)).to(like.dtype)  # (n_out, n)
     return covered / covered.sum(dim=1, keepdim=True)
 
 
 def _sizes(size: Size, size_out: Size) -> tuple[Size, Size]:
+    checked = []
     for name, pair in (("size", size), ("size_out", size_out)):
-        if len(pair) != 2:
+        if not isinstance(pair, (tuple, list)) or len(pair) != 2:
             raise ValueError(f"{name} is {pair}, but must be a height and a width.")
-        _check.positive(**{f"the height in {name}": pair[0], f"the width in {name}": pair[1]})
-    return (size[0], size[1]), (size_out[0], size_out[1])
+        height, width = _check.positive(**{f"the height in {name}": pair[0], f"the width in {name}": pair[1]})
+        checked.append((height, width))
+    return checked[0], checked[1]
 
 
 def _check_map(x: Tensor, size: Size, weight: Tensor | None = None) -> int:

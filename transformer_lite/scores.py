@@ -53,16 +53,18 @@ def scaled_dot(query: Tensor, key: Tensor, *, scale: float | Tensor | None = Non
     Args:
         query: ``(..., T, d_k)``.
         key: ``(..., S, d_k)``.
-        scale: another factor; 1 gives the plain dot product.
+        scale: another factor; 1 gives the plain dot product. A tensor holds one number, or one for each row, head
+            or batch.
 
     Returns:
         Scores ``(..., T, S)``.
 
     Raises:
-        ValueError: as for ``dot``, and if ``d_k`` is 0.
+        ValueError: as for ``dot``, if ``d_k`` is 0, and for a scale that does not fit.
     """
     _check_pair(query, key)
     scale = default_scale(query) if scale is None else scale
+    _check.factor(query, key, scale=scale)
     # Scaling the queries costs T d_k products; scaling the scores would cost T S.
     return (query * scale) @ key.transpose(-2, -1)  # (..., T, S)
 

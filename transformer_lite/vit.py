@@ -37,7 +37,7 @@ SIZES: dict[str, dict[str, int]] = {
 """The published sizes, by name: Dosovitskiy et al. 2021, table 1; Ti and S from Touvron et al. 2021 (DeiT)."""
 
 
-def vit(size: str, *, image: int | tuple[int, int] = 224, patch: int = 16, **options: Any) -> ViT:
+def vit(size: str, *, image: int | tuple[int, int] | list[int] = 224, patch: int = 16, **options: Any) -> ViT:
     """A vision Transformer of a published size: ``vit("B", patch=32)`` is ViT-B/32, with random weights.
 
     Raises:
@@ -116,7 +116,7 @@ class PatchEmbedding(nn.Module):
 
     def __init__(self, *, patch: int, channels: int, d_model: int) -> None:
         super().__init__()
-        _check.positive(patch=patch, channels=channels, d_model=d_model)
+        patch, channels, d_model = _check.positive(patch=patch, channels=channels, d_model=d_model)
         self.patch, self.channels = patch, channels
         self.projection = nn.Linear(channels * patch * patch, d_model)
 
@@ -189,7 +189,7 @@ class ViT(nn.Module):
     def __init__(
         self,
         *,
-        image: int | tuple[int, int],
+        image: int | tuple[int, int] | list[int],
         patch: int,
         d_model: int,
         depth: int,
@@ -201,8 +201,10 @@ class ViT(nn.Module):
         eps: float = 1e-6,
     ) -> None:
         super().__init__()
-        height, width = image if isinstance(image, tuple) else (image, image)
-        _check.positive(height=height, width=width, patch=patch, depth=depth, classes=classes)
+        height, width = _check.pair("image", image)
+        height, width, patch, d_model, depth, classes = _check.positive(
+            height=height, width=width, patch=patch, d_model=d_model, depth=depth, classes=classes
+        )
         if height % patch or width % patch:
             raise ValueError(
                 f"images of {height} × {width} pixels do not divide into patches of {patch} × {patch}: "
