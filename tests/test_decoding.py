@@ -248,6 +248,107 @@ def test_no_starts_find_nothing():
     assert beam_search(model.step, start, beams=2, max_new=3).ids.shape[:2] == (0, 2)
 
 
+# --- dead ends ---
+
+
+def guided(table):
+    """A model that looks at the last token only, with these scores after each."""
+    table = torch.tensor(table)
+    return lambda ids, cache: table[ids[:, -1]]
+
+
+NO = -math.inf
+# After 2: token 1 is likelier, but nothing follows it; after token 0 comes 3, the end.
+TRAP = guided([[NO, NO, NO, 0.0], [NO] * 4, [0.0, 1.0, NO, NO], [0.0] * 4])
+
+
+@pytest.mark.parametrize("beams", [2, 3])
+def test_a_beam_search_goes_round_a_dead_end(beams):
+    found = beam_search(TRAP, torch.tensor([[2], [2]]), beams=beams, max_new=3, end=3, pad=9)
+    for ids, scores in zip(found.ids, found.scores, strict=True):
+        assert ids[0].tolist() == [2, 0, 3]
+        assert scores[0].item() == pytest.approx(-math.log(1 + math.e))
+        assert (scores[1:] == NO).all() and (ids[1:] == 9).all()
+
+
+def test_a_beam_search_that_ends_nowhere_finds_nothing():
+    found = beam_search(TRAP, torch.tensor([[1]]), beams=2, max_new=3, end=3, pad=9)
+    assert (found.scores == NO).all() and (found.ids == 9).all()
+    one = beam_search(TRAP, torch.tensor([[2], [0]]), beams=1, max_new=3, end=3)
+    assert one.scores.flatten().tolist() == [NO, 0.0]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_enough_beams_find_all_sentences_where_most_tokens_are_forbidden(seed):
+    def step(ids, cache):
+        scores = table(seed, 4)(ids, cache)
+        return scores.masked_fill(scores < 0.5, NO)
+
+    found = beam_search(step, torch.tensor([[1]]), beams=4**4, max_new=4, end=END)
+    possible = sorted(
+        (score for score, _ in exhaustive(step, [1], 4, 4, END, 0.0) if math.isfinite(score)), reverse=True
+    )
+    assert 0 < len(possible) < 60
+    close(found.scores[0, : len(possible)], torch.tensor(possible))
+    assert (found.scores[0, len(possible) :] == NO).all()
+
+
+@pytest.mark.parametrize("say", [greedy, sample])
+def test_a_row_ends_where_nothing_is_allowed(say):
+    start = torch.tensor([[1], [0], [2]])
+    likely = guided([[NO, NO, NO, 0.0], [NO] * 4, [NO, 1.0, NO, NO], [NO] * 4])
+    assert say(likely, start, max_new=5, pad=9).tolist() == [[1, 9], [0, 3], [2, 1]]
+    assert say(likely, start, max_new=5, end=3, pad=9).tolist() == [[1, 9], [0, 3], [2, 1]]
+    assert torch.equal(say(likely, start[:1], max_new=5), start[:1])
+    assert [*stream(likely, start[:1], max_new=5)] == []
+
+
+def test_a_row_that_has_ended_may_score_as_it_likes():
+    after_end = guided([[0.0, 0.0, 9.0, 1.0], [0.0, 9.0, 0.0, 0.0], [math.nan] * 4, [NO] * 4])
+    start = torch.tensor([[0], [1]])
+    assert greedy(after_end, start, max_new=3, end=2, pad=7).tolist() == [[0, 2, 7, 7], [1, 1, 1, 1]]
+    assert sample(after_end, start, max_new=2, end=2, pad=7, top_k=1).tolist() == [[0, 2, 7], [1, 1, 1]]
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+@pytest.mark.parametrize("where", [[0], [0, 1, 2, 3]])
+def test_scores_that_are_no_numbers_never_win(value, where):
+    wrong = torch.tensor([[1.0, 2.0, NO, 0.0]] * 4)
+    wrong[3, where] = value
+    step = guided(wrong.tolist())
+    for search in (greedy, sample, lambda *given, **options: beam_search(*given, beams=2, **options)):
+        with pytest.raises(ValueError, match=r"scores.* hold NaN or infinity"):
+            search(step, torch.tensor([[1], [3]]), max_new=3)
+    beam_search(step, torch.tensor([[1]]), beams=1, max_new=3)
+
+
+@pytest.mark.parametrize("pad", [-1, 99])
+def test_padding_need_not_be_a_token(pad):
+    padded = 0
+    for model, step, start in models():
+        for cached in (False, True):
+            found = [
+                greedy(step, start, max_new=20, end=END, pad=p, cache=model.new_cache() if cached else None)
+                for p in (0, pad)
+            ]
+            behind = (found[0] == END).cumsum(1) - (found[0] == END).long() > 0
+            assert torch.equal(found[1], found[0].masked_fill(behind, pad))
+            padded += int(behind.sum())
+    assert padded > 0
+
+
+def test_the_default_kind_of_numbers_changes_no_search():
+    step, start = guided(torch.randn(5, 5).tolist()), torch.tensor([[1], [3]])
+    expected = beam_search(step, start, beams=3, max_new=4, end=END)
+    torch.set_default_dtype(torch.float64)
+    try:
+        found = beam_search(step, start, beams=3, max_new=4, end=END)
+    finally:
+        torch.set_default_dtype(torch.float32)
+    assert found.scores.dtype == torch.float32
+    assert torch.equal(found.ids, expected.ids)
+
+
 # --- real models ---
 
 

@@ -6,7 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
+from tests.modes import Watched
 from transformer_lite import masks
+from transformer_lite.attention import attention
 
 lengths = st.integers(0, 9)
 
@@ -90,6 +92,34 @@ def test_masks_that_do_not_fit_are_refused(shape):
 def test_masks_are_made_where_they_are_asked_for():
     assert masks.causal(3, device="meta").device.type == "meta"
     assert masks.local(3, radius=1, device="meta").device.type == "meta"
+
+
+@pytest.mark.parametrize(
+    ("make", "times"), [(lambda T: masks.causal(T), 1), (lambda T: masks.local(T, T + 9, radius=7), 2)]
+)
+def test_no_mask_takes_the_memory_of_whole_numbers(make, times):
+    with Watched() as watched:
+        mask = make(500)
+    assert mask.nbytes <= watched.bytes() < 1.1 * times * mask.nbytes
+
+
+def test_neither_does_attention_to_earlier_keys():
+    x, mask = torch.randn(1, 300, 2), masks.padding([290], S=300)
+    with Watched() as watched:
+        attention(x, x, x, mask, causal=True, return_weights=True)
+    assert max(made.numel() for _, made in watched.made if made.dtype == torch.int64) <= 300
+
+
+@pytest.mark.parametrize("lengths", [torch.tensor([2, 0, 3]), torch.tensor([1], dtype=torch.int32)])
+def test_padding_where_lengths_cannot_be_looked_at(lengths):
+    expected = masks.padding(lengths, S=5)
+    several = torch.stack([lengths, lengths.flip(0)])
+    mapped = torch.func.vmap(lambda lengths: masks.padding(lengths, S=5))(several)
+    assert torch.equal(mapped, torch.stack([expected, masks.padding(lengths.flip(0), S=5)]))
+    nowhere = masks.padding(lengths.to("meta"), S=5)
+    assert nowhere.shape == expected.shape and nowhere.device.type == "meta"
+    with pytest.raises(ValueError, match="S is not given, and the longest sentence's length cannot be read"):
+        masks.padding(lengths.to("meta"))
 
 
 @pytest.mark.parametrize(

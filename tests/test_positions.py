@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.exporting import assert_graph_follows
+from tests.modes import on_a_device_without_float64
 from transformer_lite import positions
 from transformer_lite.attention import MultiHeadAttention
 from transformer_lite.cache import KeyValueCache
@@ -223,6 +224,17 @@ def test_attention_with_rotary_positions():
     close(layer(x, memory), plain(x, memory))
 
 
+def test_sentences_may_have_positions_of_their_own():
+    x, at = torch.randn(2, 2, 5, 6), torch.tensor([[0, 1, 2, 3, 4], [7, 8, 9, 10, 11]])
+    turned = rotate(x, at[:, None])
+    for sentence in range(2):
+        close(turned[sentence], rotate(x[sentence], at[sentence]), rtol=0, atol=0)
+    close(rotate(x, at[:1]), rotate(x, at[0]), rtol=0, atol=0)
+    close(rotate(x[:, 0], at), turned[:, 0], rtol=0, atol=0)
+    with pytest.raises(ValueError, match=r"positions have shape \(2, 5\).*such as \(batch, 1, T\)"):
+        rotate(x, at)  # of the sentences, or of the heads?
+
+
 # --- relative ---
 
 
@@ -276,6 +288,54 @@ def test_relative_bias_on_a_grid():
         assert bias[h, a, b] == layer.table[index[a, b], h]
     assert set(layer.state_dict()) == {"table"}
     assert 0.01 < layer.table.std() < 0.03
+
+
+# --- on devices ---
+
+
+def test_a_device_without_float64():
+    with on_a_device_without_float64() as device:
+        at, x = torch.arange(5), torch.randn(2, 5, 12)
+        results = {
+            "sinusoidal": sinusoidal(at, d_model=6),
+            "sinusoidal of a number": sinusoidal(5, d_model=6),
+            "sinusoidal_2d": sinusoidal_2d(2, 3, d_model=6),
+            "shift": shift(at, d_model=6),
+            "shift by a number": shift(1.5, d_model=6),
+            "rotate": rotate(x, at),
+            "rotate by a number": rotate(x, 5),
+            "attention": MultiHeadAttention(d_model=12, heads=3, rotary=True)(x),
+            "in the table": SinusoidalPositions(d_model=12)(x),
+            "beyond the table": SinusoidalPositions(d_model=12, max_length=2)(x, start=1),
+        }
+        assert frequencies(d_model=6, base=torch.tensor(100.0)).device.type == "cpu"
+    for name, result in results.items():
+        assert (result.device, result.dtype) == (device, torch.float32), name
+
+
+@pytest.mark.parametrize("default", ["cpu", "meta"])
+def test_what_is_made_is_made_where_it_is_needed(default):
+    other = "meta" if default == "cpu" else "cpu"
+    bias, at, x = RelativeBias(heads=2, max_distance=3), torch.arange(5), torch.randn(2, 5, 6)
+    adds, learned = SinusoidalPositions(d_model=6, max_length=2), LearnedPositions(d_model=6, max_length=9)
+    at, x = at.to(other), x.to(other)
+    for module in (bias, adds, learned):
+        module.to(other)
+    with torch.device(default):
+        results = {
+            "frequencies": frequencies(d_model=6, base=torch.tensor(9.0, device=other)),
+            "sinusoidal": sinusoidal(at, d_model=6),
+            "shift": shift(at, d_model=6),
+            "rotate": rotate(x, at),
+            "rotate by a number": rotate(x, 5),
+            "RelativeBias": bias(5),
+            "SinusoidalPositions": adds(x),
+            "LearnedPositions": learned(x),
+            "RelativeBias2d": RelativeBias2d(heads=2, height=2, width=2).to_empty(device=other)(),
+            "relative_index": relative_index(2, 3, device=other),
+        }
+    for name, result in results.items():
+        assert result.device.type == other, name
 
 
 # --- exported, as the website does ---

@@ -1,5 +1,6 @@
 """The recurrent network against PyTorch's, with padded and with packed batches."""
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given
@@ -78,6 +79,45 @@ def test_empty_sequences_and_batches():
     assert ours(x[:, :0]).shape == (2, 0, 5)
     assert last_state(ours(x[:, :0]), [0, 0]).shape == (2, 5)
     assert packed_rows([]) == packed_rows([0, 0]) == []
+
+
+def test_the_state_at_the_end_where_lengths_cannot_be_looked_at():
+    states, several = torch.randn(3, 4, 5), torch.tensor([[4, 0, 2], [1, 3, 3]])
+    mapped = torch.func.vmap(lambda lengths: last_state(states, lengths))(several)
+    close(mapped, torch.stack([last_state(states, lengths.tolist()) for lengths in several]))
+    assert last_state(states.to("meta"), several[0].to("meta")).shape == (3, 5)
+    with pytest.raises(ValueError, match="there must be one whole number for each sequence"):
+        last_state(states.to("meta"), several.to("meta"))
+
+
+def test_known_lengths_do_anywhere_and_unknown_ones_are_refused():
+    ours = RNN(d_in=3, d_hidden=5)
+    x, lengths = torch.randn(2, 3, 4, 3), [2, 4, 0]
+    mapped = torch.func.vmap(lambda x: ours(x, lengths))(x)
+    close(mapped, torch.stack([ours(each, torch.tensor(lengths)) for each in x]))
+    assert ours.to("meta")(x[0].to("meta"), lengths).shape == (3, 4, 5)
+    assert packed_rows(np.array(lengths)) == packed_rows(torch.tensor(lengths)) == [2, 2, 1, 1]
+    ours = RNN(d_in=3, d_hidden=5)
+    for call in (packed_rows, lambda lengths: ours(x[0], lengths)):
+        with pytest.raises(ValueError, match="give a list, or leave them out and take last_state"):
+            call(torch.tensor(lengths, device="meta"))
+        with pytest.raises(ValueError, match=r"inside torch\.func\.vmap"):
+            torch.func.vmap(call)(torch.tensor([lengths]))
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_inside_autocast_it_goes_on_from_its_own_state(dtype):
+    ours, _ = pair()
+    ours, x = ours.float(), torch.randn(2, 5, 3)
+    with torch.autocast("cpu", dtype):
+        whole = ours(x)
+        first = ours(x[:, :2])
+        rest = ours(x[:, 2:], [3, 2], state=first[:, -1])
+    assert first.dtype == rest.dtype == dtype
+    close(rest[0].float(), whole[0, 2:].float())
+    close(ours(x), whole.float(), rtol=0.05, atol=0.05)
+    with pytest.raises(ValueError, match=f"state holds {dtype}, but the weights torch.float32"):
+        ours(x, state=first[:, -1])
 
 
 def test_parameters():

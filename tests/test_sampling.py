@@ -8,6 +8,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.modes import on_a_device_without_float64
 from transformer_lite.sampling import chances, draw
 
 double = torch.float64
@@ -99,6 +100,14 @@ def test_the_generator_decides():
     assert draw(scores[:0]).shape == (0,)
 
 
+def test_a_device_without_float64():
+    with on_a_device_without_float64() as device:
+        scores = torch.randn(2, 5)
+        found = chances(scores, top_k=3, top_p=0.9)
+        assert (found.device, found.dtype) == (device, torch.float32)
+        assert draw(scores, temperature=0.5).device == device
+
+
 S = torch.zeros(2, 5)
 
 
@@ -118,6 +127,9 @@ S = torch.zeros(2, 5)
         (lambda: draw(S[0]), "scores have shape (5), but must be (batch, vocabulary)"),
         (lambda: draw(S * math.nan), "scores hold NaN or infinity"),
         (lambda: draw(S - math.inf), "minus infinity for every token"),
+        (lambda: chances(S * math.nan), "scores hold NaN or infinity"),
+        (lambda: chances(S + math.inf), "scores hold NaN or infinity"),
+        (lambda: chances(torch.stack([S[0], S[0] - math.inf])), "minus infinity for every token of a row"),
     ],
 )
 def test_what_cannot_be_is_said_in_a_sentence(call, sentence):

@@ -9,10 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 from torch.nn import functional as F
+from torch.overrides import TorchFunctionMode
 from torch.utils.flop_counter import FlopCounterMode
 from transformers import SwinConfig, SwinModel
 
 from tests.exporting import assert_graph_follows
+from tests.modes import Watched
 from tests.vision_reference import SWIN, assert_same_gradients, copy_weights
 from transformer_lite.attention import MultiHeadAttention
 from transformer_lite.layers import EncoderLayer
@@ -22,6 +24,7 @@ from transformer_lite.swin import (
     Stage,
     Swin,
     SwinBlock,
+    _kept_mask,
     from_windows,
     half_window,
     neighbours,
@@ -500,11 +503,109 @@ def test_bias_reaches_the_scores():
     close(with_bias["attention"]["scores"] - without["attention"]["scores"], block.bias()[None])
 
 
+# --- what a block asks of the machine ---
+
+
+@pytest.mark.parametrize("size", [(8, 8), (9, 5)])
+@pytest.mark.parametrize("batch", [1, 3])
+def test_a_mask_is_made_once(size, batch):
+    block = SwinBlock(d_model=6, heads=2, window=4, shifted=True)
+    x = torch.randn(batch, *size, 6)
+    _kept_mask.cache_clear()
+    with Watched() as first, torch.no_grad():
+        block(x)
+    with Watched() as second, torch.no_grad():
+        block(torch.randn_like(x))
+
+    def made(watched):
+        kinds = {torch.bool, torch.int64}  # masks, and what they are made of
+        return [operation for operation, tensor in watched.made if tensor.dtype in kinds]
+
+    assert any("arange" in operation for operation in made(first))
+    assert made(second) == []
+    assert not [operation for operation, _ in second.made if "_to_copy" in operation]
+
+
+class Kernels(TorchFunctionMode):
+    """While this is on, collects what the fused kernel of attention is given to add to the scores."""
+
+    def __init__(self):
+        super().__init__()
+        self.added = []
+
+    def __torch_function__(self, function, types, arguments=(), options=None):
+        if function is F.scaled_dot_product_attention:
+            self.added.append(options["attn_mask"])
+        return function(*arguments, **(options or {}))
+
+
+@pytest.mark.parametrize("frozen", [False, True])
+def test_a_block_that_does_not_learn_asks_the_kernel_once(frozen):
+    for shifted, batch, side in itertools.product([False, True], [1, 3], [8, 9]):
+        block = SwinBlock(d_model=6, heads=2, window=4, shifted=shifted).requires_grad_(not frozen)
+        with Kernels() as kernels, torch.set_grad_enabled(frozen):
+            block(torch.randn(batch, side, 8, 6))
+        (added,) = kernels.added
+        assert added.is_floating_point() and added.shape[1:] == (2, 16, 16)
+        assert added.stride(-1) == 1  # on a GPU, the kernels take no other
+
+
+def gradients_of(block, x):
+    return torch.autograd.grad(block(x).square().sum(), [*block.parameters()])
+
+
+def test_a_kept_mask_serves_training_whoever_asked_first():
+    block, x = SwinBlock(d_model=6, heads=2, window=4, shifted=True).double(), random(2, 9, 8, 6)
+    weights = dict(block.named_parameters())
+
+    def loss(weights, x):
+        return torch.func.functional_call(block, weights, x).square().sum()
+
+    def mapped(x):
+        return torch.func.vmap(block)(x[None])[0]
+
+    @torch.inference_mode()
+    def inferred(x):
+        return block(x)
+
+    first = {
+        "inference": inferred,
+        "gradients": lambda x: torch.func.grad(loss)(weights, x),
+        "vmap": mapped,
+        "meta": lambda x: copy.deepcopy(block).to("meta")(x.to("meta")),
+        "training": block,
+    }
+    _kept_mask.cache_clear()
+    expected = gradients_of(block, x)
+    for name, ask in first.items():
+        _kept_mask.cache_clear()
+        ask(x)
+        for ours, theirs in zip(gradients_of(block, x), expected, strict=True):
+            close(ours, theirs, rtol=0, atol=0, msg=lambda text, name=name: f"{name}: {text}")
+    found = torch.func.grad(loss)(weights, x)
+    close([*found.values()], [*expected])
+    close(mapped(x), block(x))
+
+
+def test_few_masks_are_kept():
+    _kept_mask.cache_clear()
+    block = SwinBlock(d_model=2, heads=1, window=2, shifted=True)
+    for side in range(3, 60):
+        block(torch.randn(1, side, 3, 2))
+    assert _kept_mask.cache_info().currsize <= 32
+
+
+def test_regions_and_masks_are_made_where_they_are_asked_for():
+    for make in (regions, window_mask):
+        assert make(9, 13, window=4, shift=(2, 1), device="meta").device.type == "meta"
+
+
 # --- in the browser ---
 
 
 @pytest.mark.filterwarnings("ignore")
 def test_the_functions_run_in_onnx():
+    """Height and width are those of the example; the batch may be of any size."""
     assert_graph_follows(
         {
             "partition": lambda x: partition(x[:, :8, :12], window=4),
@@ -521,7 +622,8 @@ def test_the_functions_run_in_onnx():
             "SwinBlock": SwinBlock(d_model=6, heads=2, window=4, shifted=True),
             "PatchMerging": PatchMerging(d_model=6),
         },
-        [(torch.randn(2, 9, 13, 6),)],
+        [(torch.randn(batch, 9, 13, 6),) for batch in (2, 1, 5)],
+        dynamic_shapes=({0: torch.export.Dim.DYNAMIC},),
     )
 
 

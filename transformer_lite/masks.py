@@ -45,7 +45,8 @@ def causal(T: int, S: int | None = None, *, device: torch.device | str | None = 
     Raises:
         ValueError: for a negative length.
     """
-    return _distance(T, S, device) <= 0
+    queries, keys = _places(T, S, device)
+    return keys <= queries[:, None]
 
 
 def local(T: int, S: int | None = None, *, radius: int, device: torch.device | str | None = None) -> Tensor:
@@ -69,23 +70,28 @@ def local(T: int, S: int | None = None, *, radius: int, device: torch.device | s
         ValueError: for a negative length or radius.
     """
     _check.counted(radius=radius)
-    return _distance(T, S, device).abs() <= radius
+    queries, keys = _places(T, S, device)
+    near = keys >= queries[:, None] - radius  # (T, S)
+    return near.logical_and_(keys <= queries[:, None] + radius)
 
 
 def padding(lengths: Tensor | Sequence[int], *, S: int | None = None) -> Tensor:
     """Nobody attends to the padding behind a sentence.
+
+    Where the numbers of a tensor cannot be looked at (on the meta device, in a compiled graph, inside
+    ``torch.func.vmap``), ``S`` has to be given, and lengths outside its range are not noticed.
 
     Args:
         lengths: the true length of each sentence, ``(batch,)``, each between 0 and ``S``.
         S: the padded length; the longest sentence's if not given.
 
     Returns:
-        A mask ``(batch, 1, S)``, the same for all queries of a sentence.
+        A mask ``(batch, 1, S)``, the same for all queries of a sentence, on the device of ``lengths``.
 
     Raises:
         ValueError: if ``lengths`` is not one row of whole numbers between 0 and ``S``.
     """
-    lengths = torch.as_tensor(lengths)
+    given, lengths = lengths, torch.as_tensor(lengths)
     if lengths.numel() == 0:
         lengths = lengths.long()
     if lengths.ndim != 1 or lengths.is_floating_point() or lengths.dtype == torch.bool:
@@ -93,11 +99,18 @@ def padding(lengths: Tensor | Sequence[int], *, S: int | None = None) -> Tensor:
             f"lengths has shape {shown(lengths.shape)} and holds {lengths.dtype}, but must be one row of "
             "whole numbers, one for each sentence. For a tensor of word ids use padding_of(ids, pad=...)."
         )
-    shortest, longest = (int(lengths.min()), int(lengths.max())) if lengths.numel() else (0, 0)
+    if not isinstance(given, Tensor) or _check.may_look(given):
+        numbers = given.tolist() if isinstance(given, Tensor) else [int(length) for length in given]
+        shortest, longest = min(numbers, default=0), max(numbers, default=0)
+        S = longest if S is None else S
+        if shortest < 0 or longest > S:
+            raise ValueError(f"lengths run from {shortest} to {longest}, but must lie between 0 and S = {S}.")
     if S is None:
-        S = longest
-    if shortest < 0 or longest > S:
-        raise ValueError(f"lengths run from {shortest} to {longest}, but must lie between 0 and S = {S}.")
+        raise ValueError(
+            "S is not given, and the longest sentence's length cannot be read from lengths on the meta device, in a "
+            "compiled graph or inside torch.func.vmap: give S."
+        )
+    _check.counted(S=S)
     return (torch.arange(S, device=lengths.device) < lengths[:, None])[:, None, :]  # (batch, 1, S)
 
 
@@ -160,10 +173,11 @@ def check(mask: Tensor, T: int | None = None, S: int | None = None) -> None:
     _check.boolean(mask, T, S)
 
 
-def _distance(T: int, S: int | None, device: torch.device | str | None) -> Tensor:
-    """How far each key lies after each query, the last key and the last query being together: ``(T, S)``."""
+def _places(T: int, S: int | None, device: torch.device | str | None) -> tuple[Tensor, Tensor]:
+    """Where queries ``(T,)`` and keys ``(S,)`` stand, the last of both being together.
+
+    Masks compare the two and never write down a distance: whole numbers would take eight times a mask's memory.
+    """
     S = T if S is None else S
     _check.counted(T=T, S=S)
-    queries = torch.arange(T, device=device) + (S - T)  # (T,)
-    keys = torch.arange(S, device=device)  # (S,)
-    return keys - queries[:, None]  # (T, S)
+    return torch.arange(T, device=device) + (S - T), torch.arange(S, device=device)

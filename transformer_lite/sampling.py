@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from transformer_lite import _check
+from transformer_lite._precise import precise
 from transformer_lite._shape import shown
 
 
@@ -36,10 +37,10 @@ def chances(
         Probabilities ``(..., vocabulary)``, which add up to 1.
 
     Raises:
-        ValueError: if ``scores`` are no real numbers or none at all, or for a temperature, ``top_k`` or ``top_p``
-            outside its range.
+        ValueError: if ``scores`` are no real numbers or none at all, if a row of them holds NaN, or infinity, or allows
+            no token, or for a temperature, ``top_k`` or ``top_p`` outside its range.
     """
-    return _chances(scores, temperature, top_k, top_p).to(scores.dtype)
+    return _chances(scores, temperature, top_k, top_p).to(scores.dtype).to(scores.device)
 
 
 def draw(
@@ -63,22 +64,21 @@ def draw(
         Ids ``(batch,)``.
 
     Raises:
-        ValueError: as for ``chances``, and if scores are not ``(batch, vocabulary)``, or a row of them holds NaN, or
-            infinity, or allows no token.
+        ValueError: as for ``chances``, and if scores are not ``(batch, vocabulary)``.
     """
     if scores.ndim != 2:
         raise ValueError(f"scores have shape {shown(scores.shape)}, but must be (batch, vocabulary).")
     probabilities = _chances(scores, temperature, top_k, top_p)
-    if bool(probabilities.isnan().any()):
-        raise ValueError(
-            "scores hold NaN or infinity, or minus infinity for every token of a row, but a token can only be "
-            "drawn if one at least has a finite score."
-        )
+    if probabilities.device != scores.device:  # chance comes from where the scores are
+        probabilities = probabilities.float().to(scores.device)
     return probabilities.multinomial(1, generator=generator)[:, 0]  # (batch,)
 
 
 def _chances(scores: Tensor, temperature: float, top_k: int | None, top_p: float | None) -> Tensor:
-    """The chances in float64: float16 cannot add up the small probabilities of a large vocabulary."""
+    """The chances in float64: float16 cannot add up the small probabilities of a large vocabulary.
+
+    They are where the scores are, or on the CPU if there is no float64.
+    """
     _check.floating(scores=scores)
     if scores.ndim == 0 or scores.shape[-1] == 0:
         raise ValueError(f"scores have shape {shown(scores.shape)}, but must be (..., vocabulary).")
@@ -92,8 +92,15 @@ def _chances(scores: Tensor, temperature: float, top_k: int | None, top_p: float
     if top_p is not None and not 0 < top_p <= 1:
         raise ValueError(f"top_p is {top_p!r}, but must be above 0 and at most 1.")
 
+    exact = precise(scores)  # (..., vocabulary)
+    highest = exact.amax(dim=-1, keepdim=True)  # (..., 1)
+    if _check.may_look(highest) and not bool(highest.isfinite().all()):
+        raise ValueError(
+            "scores hold NaN or infinity, or minus infinity for every token of a row, but a token can only be "
+            "drawn if one at least has a finite score."
+        )
     # Differences to the highest score: however low the temperature, that one stays 0, and nothing overflows.
-    below = scores.double() - scores.double().amax(dim=-1, keepdim=True)  # (..., vocabulary)
+    below = exact - highest  # (..., vocabulary)
     probabilities = (below / temperature).softmax(dim=-1)  # (..., vocabulary)
     if top_k is None and top_p is None:
         return probabilities

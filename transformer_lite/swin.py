@@ -24,10 +24,12 @@ Maps of tokens are ``(batch, H, W, features)``. Source: Liu et al. 2021.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch._C._functorch import maybe_current_level
 from torch.nn import functional as F
 
 from transformer_lite import _check
@@ -100,7 +102,7 @@ def from_windows(windows: Tensor, H: int, W: int, *, window: int, shift: Pair) -
     return roll(x, (-shift[0], -shift[1]))[:, :H, :W]  # (batch, H, W, features)
 
 
-def regions(H: int, W: int, *, window: int, shift: Pair) -> Tensor:
+def regions(H: int, W: int, *, window: int, shift: Pair, device: torch.device | str | None = None) -> Tensor:
     """Which region each place of the padded and rolled map belongs to: ``(H', W')``, 0 to 8, -1 for padding.
 
     Along a shifted side there are three bands. Before the roll, from top to bottom or from left to right:
@@ -111,7 +113,7 @@ def regions(H: int, W: int, *, window: int, shift: Pair) -> Tensor:
     _check_window(H, W, window, shift)
 
     def bands(size: int, shift: int) -> Tensor:
-        place = torch.arange(size)  # (H,) or (W,)
+        place = torch.arange(size, device=device)  # (H,) or (W,)
         last_window = size + -size % window - window
         return (shift > 0) * (2 * (place < shift) + (place >= last_window + shift))
 
@@ -120,17 +122,26 @@ def regions(H: int, W: int, *, window: int, shift: Pair) -> Tensor:
     return roll(region, shift)[0, :, :, 0]  # (H', W')
 
 
-def window_mask(H: int, W: int, *, window: int, shift: Pair) -> Tensor | None:
+def window_mask(
+    H: int, W: int, *, window: int, shift: Pair, device: torch.device | str | None = None
+) -> Tensor | None:
     """Who sees whom in each window of the rolled map: ``(windows, M · M, M · M)``, ``True`` where one may.
 
-    ``None`` if all see all: nothing was shifted, and nothing padded.
+    ``None`` if all see all: nothing was shifted, and nothing padded. ``device`` is where the mask is made.
     """
     _check_window(H, W, window, shift)
     if shift == (0, 0) and H % window == 0 and W % window == 0:
         return None
-    region = regions(H, W, window=window, shift=shift)  # (H', W')
+    region = regions(H, W, window=window, shift=shift, device=device)  # (H', W')
     region = partition(region[None, :, :, None], window=window)[0, :, :, 0]  # (windows, M · M)
     return region[:, :, None] == region[:, None, :]  # (windows, M · M, M · M)
+
+
+@lru_cache(maxsize=32)
+def _kept_mask(H: int, W: int, window: int, shift: Pair, device: torch.device) -> Tensor | None:
+    """A ``window_mask`` for all blocks that meet a map of this size, made once. Nobody may change it."""
+    with torch.inference_mode(False):  # what is made in that mode cannot be trained with later
+        return window_mask(H, W, window=window, shift=shift, device=device)
 
 
 def half_window(H: int, W: int, *, window: int) -> Pair:
@@ -148,6 +159,9 @@ class SwinBlock(nn.Module):
 
     The bias is a table of (2 M - 1)² numbers a head; ``positions.relative_index`` tells which belongs to which
     pair. Only attention needs windows; all else looks at one token at a time, and never at padding.
+
+    Which windows there are follows from the size of the map. A graph that is exported or compiled therefore holds
+    the H and W of its example, while the batch may be of any size (``torch.export.Dim.DYNAMIC``).
 
     Args:
         d_model: features of one token.
@@ -178,12 +192,23 @@ class SwinBlock(nn.Module):
         shift = half_window(H, W, window=self.window) if self.shifted else (0, 0)
         windows = to_windows(self.norm_attention(x), window=self.window, shift=shift)
         shape = windows.shape  # (batch, windows, M · M, d_model)
-        mask = window_mask(H, W, window=self.window, shift=shift)  # (windows, M · M, M · M)
-        if mask is not None:
-            mask = mask.to(x.device).repeat(shape[0], 1, 1)  # (batch · windows, M · M, M · M)
+        if _check.may_look(x) and maybe_current_level() is None:
+            mask = _kept_mask(H, W, self.window, shift, x.device)  # (windows, M · M, M · M)
+        else:  # what is made inside a graph or a transform belongs to it
+            mask = window_mask(H, W, window=self.window, shift=shift, device=x.device)
+
+        bias = self.bias()[None]  # (1, heads, M · M, M · M)
+        if mask is not None and record is None:
+            # As every token sees itself, a bias can hide the others, and attention has one tensor less to add: half
+            # the lowest number leaves exactly nothing of a weight.
+            hidden = torch.finfo(bias.dtype).min / 2
+            bias = torch.where(mask[:, None], bias, hidden)  # (windows, heads, M · M, M · M)
+            bias, mask = _for_each(shape[0], bias), None  # (batch · windows, heads, M · M, M · M)
+        elif mask is not None:
+            mask = _for_each(shape[0], mask)  # (batch · windows, M · M, M · M)
 
         seen = within(record, "attention")
-        windows = self.attention(windows.flatten(0, 1), mask=mask, bias=self.bias()[None], record=seen)
+        windows = self.attention(windows.flatten(0, 1), mask=mask, bias=bias, record=seen)
         back = from_windows(windows.view(shape), H, W, window=self.window, shift=shift)
         attended = x + self.dropout(back)  # (batch, H, W, d_model)
         fed = self.feed_forward(self.norm_feed_forward(attended), record=within(record, "feed_forward"))
@@ -191,6 +216,11 @@ class SwinBlock(nn.Module):
         if record is not None:
             record.update(shift=shift, mask=mask, after_attention=attended, output=output)
         return output
+
+
+def _for_each(batch: int, x: Tensor) -> Tensor:
+    """The same windows for each image of a batch, ``(windows, ...)`` to ``(batch · windows, ...)``; a view for one."""
+    return x.expand(batch, *x.shape).flatten(0, 1)
 
 
 class PatchMerging(nn.Module):
@@ -269,6 +299,9 @@ class Stage(nn.Module):
 
 class Swin(nn.Module):
     """Stages of blocks, each at half the resolution of the one before; then the mean of all tokens decides.
+
+    Images may be of any size. A graph that is exported (``torch.export``, ONNX) or compiled holds the height and width
+    of its example, and takes a batch of any size.
 
     Args:
         d_model: C, features of a token in the first stage; they double from stage to stage.

@@ -129,6 +129,9 @@ class Transformer(nn.Module):
 
     The target's embedding also scores the output. Where both sides share one vocabulary, they share it too.
 
+    A graph that is exported with sinusoids (``torch.export``, ONNX), or with learned positions, takes sentences of at
+    most ``max_length`` tokens, one with ``positions=None`` of any length.
+
     Args:
         source_vocabulary: tokens of the source.
         target_vocabulary: tokens of the target; if not given, both sides have one vocabulary and one matrix.
@@ -264,6 +267,8 @@ class Transformer(nn.Module):
 
 class LanguageModel(nn.Module):
     """A decoder alone, as in GPT: every token is predicted from those before it.
+
+    What an exported graph takes is said at ``Transformer``.
 
     Args:
         vocabulary: number of tokens.
