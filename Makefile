@@ -1,6 +1,6 @@
 # The project's commands. Each sets up what it lacks, and a second run does no work twice.
 .DEFAULT_GOAL := help
-.PHONY: help book site test quick ready lint mutations notebooks records benchmark address clean
+.PHONY: help book site test quick ready lint mutations notebooks records transforms benchmark address clean
 
 # Packages are installed as they are, and compiled once, by the first process that imports them: tools/setup.sh.
 export PYTHONDONTWRITEBYTECODE =
@@ -55,6 +55,10 @@ records: ## run the experiments whose records are missing or stale: make records
 ifeq (records,$(firstword $(MAKECMDGOALS)))
 $(eval $(filter-out records,$(MAKECMDGOALS)):;@:)
 endif
+
+transforms: ## compute the book's table of what PyTorch may do to the package
+	@tools/setup.sh book test
+	@.venv/bin/python -m tests.transforms
 
 benchmark: ready ## measure sizes and speeds, and print them as tables
 	@.venv/bin/python tools/site.py

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from benchmarks import timing
 from benchmarks.timing import Measured, compare, forward, table, training, verdict
 from benchmarks.vit import declare_operators
 from transformer_lite import scores
@@ -113,8 +114,8 @@ def layers() -> None:
 
 
 def similarity() -> None:
-    query, key = torch.randn(8, 128, 64), torch.randn(8, 128, 64)
-    weights = torch.randn(64, 64), torch.randn(64, 64), torch.randn(64)
+    query, key = torch.randn(2, 8, 128, 64, device=timing.device)
+    weights = [torch.randn(*size, device=timing.device) for size in ((64, 64), (64, 64), (64,))]
     measured = compare(
         {
             "dot": lambda: scores.dot(query, key),
@@ -131,7 +132,7 @@ def similarity() -> None:
 
 
 def main() -> None:
-    for threads in (1, torch.get_num_threads()):
+    for threads in timing.threads():
         torch.set_num_threads(threads)
         print(f"{threads} thread{'s' if threads > 1 else ''}\n")
         layers()

@@ -6,6 +6,7 @@ import warnings
 
 import torch
 
+from benchmarks import timing
 from benchmarks.timing import compare, table, verdict
 from tests.weights import language_model_from
 from transformer_lite.decoding import greedy
@@ -25,7 +26,7 @@ def language_models(d_model: int) -> tuple[LanguageModel, torch.nn.Module]:
     with torch.no_grad():
         for p in theirs.parameters():
             p.add_(torch.randn_like(p) * 0.05)
-    return language_model_from(theirs), theirs
+    return language_model_from(theirs).to(timing.device), theirs.to(timing.device)
 
 
 def translators(d_model: int) -> tuple[Transformer, torch.nn.Module]:
@@ -40,13 +41,13 @@ def translators(d_model: int) -> tuple[Transformer, torch.nn.Module]:
     ids = {"pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 2, "decoder_start_token_id": 1}
     config = BartConfig(vocab_size=VOCABULARY, d_model=d_model, forced_eos_token_id=None, **sizes, **ids)
     ours = Transformer(source_vocabulary=VOCABULARY, d_model=d_model, layers=3, heads=HEADS, d_ff=4 * d_model)
-    return ours.eval(), BartForConditionalGeneration(config).eval()
+    return ours.eval().to(timing.device), BartForConditionalGeneration(config).eval().to(timing.device)
 
 
 def language(d_model: int, batch: int, new: int) -> list[object]:
     """A row of the table: words after words."""
     ours, theirs = language_models(d_model)
-    start = torch.randint(3, VOCABULARY, (batch, 8))
+    start = torch.randint(3, VOCABULARY, (batch, 8), device=timing.device)
     options = {"min_new_tokens": new, "max_new_tokens": new, "eos_token_id": None, "pad_token_id": 0}
     options |= {"attention_mask": torch.ones_like(start), "do_sample": False}
     jobs = {
@@ -64,7 +65,8 @@ def language(d_model: int, batch: int, new: int) -> list[object]:
 def translation(d_model: int, batch: int, new: int) -> list[object]:
     """A row of the table: words after words, about a source of 32."""
     ours, theirs = translators(d_model)
-    source, start = torch.randint(3, VOCABULARY, (batch, 32)), torch.ones(batch, 1, dtype=torch.long)
+    source = torch.randint(3, VOCABULARY, (batch, 32), device=timing.device)
+    start = torch.ones_like(source[:, :1])
     options = {"min_new_tokens": new, "max_new_tokens": new, "do_sample": False, "num_beams": 1}
     jobs = {
         "ours": lambda: greedy(ours.speaker(source), start, max_new=new, cache=ours.new_cache()),
@@ -83,7 +85,7 @@ def main() -> None:
     transformers.logging.set_verbosity_error()
     warnings.simplefilter("ignore")
     rows = []
-    for threads in (1, torch.get_num_threads()):
+    for threads in timing.threads():
         torch.set_num_threads(threads)
         for name, job, sizes in (
             ("GPT-2", language, [(128, 1, 64), (128, 8, 64), (256, 1, 64), (256, 8, 256)]),

@@ -17,6 +17,9 @@ from torch import Tensor
 
 Job = Callable[[], object]
 
+device = torch.device("cpu")
+"""Where jobs compute; ``python -m benchmarks --device cuda`` says another."""
+
 
 @dataclass
 class Measured:
@@ -34,13 +37,26 @@ class Measured:
         return statistics.median(a / b for a, b in zip(ours, self.rounds[name], strict=True))
 
 
+def wait() -> None:
+    """Wait until the device has done what it was told: a graphics card answers before it has computed."""
+    if device.type != "cpu":
+        torch.accelerator.synchronize(device)
+
+
+def threads() -> list[int]:
+    """With how many threads to measure: with one and with all. A graphics card does not care."""
+    return sorted({1, torch.get_num_threads()}) if device.type == "cpu" else [torch.get_num_threads()]
+
+
 def compare(jobs: dict[str, Job], *, rounds: int = 15, seconds: float = 0.01) -> Measured:
     """Time every job ``rounds`` times by turns; calls are repeated until they fill ``seconds``."""
     repeats = {}
     for name, job in jobs.items():
         job()  # the first call pays for set-up
+        wait()
         start = time.perf_counter()
         job()
+        wait()
         repeats[name] = max(1, round(seconds / (time.perf_counter() - start)))
     measured: dict[str, list[float]] = {name: [] for name in jobs}
     for turn in range(rounds):
@@ -49,27 +65,38 @@ def compare(jobs: dict[str, Job], *, rounds: int = 15, seconds: float = 0.01) ->
             start = time.perf_counter()
             for _ in range(repeats[name]):
                 jobs[name]()
+            wait()
             measured[name].append((time.perf_counter() - start) / repeats[name])
     print(".", end="", file=sys.stderr, flush=True)  # a sign of life for every comparison
     return Measured(measured)
 
 
+def placed(
+    module: Callable[..., Tensor], inputs: Sequence[Tensor]
+) -> tuple[Callable[..., Tensor], list[Tensor]]:
+    """A module and its inputs on the device."""
+    there = module.to(device) if isinstance(module, torch.nn.Module) else module
+    return there, [x.detach().to(device).requires_grad_(x.requires_grad) for x in inputs]
+
+
 def forward(module: Callable[..., Tensor], *inputs: Tensor) -> Job:
     """A job that computes the output, without gradients."""
+    there, given = placed(module, inputs)
 
     def job() -> None:
         with torch.inference_mode():
-            module(*inputs)
+            there(*given)
 
     return job
 
 
 def training(module: Callable[..., Tensor], *inputs: Tensor) -> Job:
     """A job that computes the output and the gradients of its sum."""
+    there, given = placed(module, inputs)
 
     def job() -> None:
-        module(*inputs).sum().backward()
-        for part in (module, *inputs):
+        there(*given).sum().backward()
+        for part in (there, *given):
             if isinstance(part, torch.nn.Module):
                 part.zero_grad(set_to_none=True)
             elif isinstance(part, Tensor):

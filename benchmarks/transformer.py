@@ -12,6 +12,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
+from benchmarks import timing
 from benchmarks.timing import Measured, compare, forward, table, training, verdict
 from transformer_lite import masks
 from transformer_lite.transformer import Decoder, Encoder
@@ -43,7 +44,8 @@ class Theirs(nn.Module):
         self.padded = None if mask is None else ~mask[:, 0]
 
     def forward(self, source: Tensor, target: Tensor) -> Tensor:
-        causal = nn.Transformer.generate_square_subsequent_mask(target.shape[1], dtype=torch.bool)
+        length, device = target.shape[1], target.device
+        causal = nn.Transformer.generate_square_subsequent_mask(length, device=device, dtype=torch.bool)
         return self.model(
             source,
             target,
@@ -78,7 +80,7 @@ def measure(size: tuple[int, ...], *, padded: bool, train: bool) -> Measured:
     torch.manual_seed(0)
     lengths = torch.randint(source // 2, source + 1, (batch,)).clamp(max=source)
     lengths[0] = source
-    mask = masks.padding(lengths, S=source) if padded else None
+    mask = masks.padding(lengths.to(timing.device), S=source) if padded else None
     kinds: dict[str, Callable[..., nn.Module]] = {"ours": Ours, "nn.Transformer": Theirs}
     try:
         import transformers  # noqa: F401
@@ -97,7 +99,7 @@ def measure(size: tuple[int, ...], *, padded: bool, train: bool) -> Measured:
 def main() -> None:
     rows = []
     names: list[str] = []
-    for threads in (1, torch.get_num_threads()):
+    for threads in timing.threads():
         torch.set_num_threads(threads)
         for size in SIZES:
             for padded in (False, True):

@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from benchmarks import timing
 from benchmarks.timing import compare, forward, table, training, verdict
 from transformer_lite.vit import SIZES, ViT
 
@@ -95,7 +96,7 @@ class HuggingFace(nn.Module):
 
 
 def main() -> None:
-    threads, rows = torch.get_num_threads(), []
+    threads, rows = timing.threads(), []
     names: list[str] = []
     for name, sizes, image, patch, batch in ROWS:
         options = {"image": image, "patch": patch, **sizes}
@@ -110,7 +111,7 @@ def main() -> None:
         )
         names = list(modules)[1:]
         images = torch.randn(batch, 3, image, image)
-        for count in sorted({1, threads}):
+        for count in threads:
             torch.set_num_threads(count)
             for train, job in ((False, forward), (True, training)):
                 measured = compare({n: job(m.train(train), images) for n, m in modules.items()})

@@ -4,6 +4,7 @@ import pytest
 import torch
 from hypothesis import settings
 
+from .devices import pytest_addoption, pytest_configure, pytest_runtest_setup
 from .groups import (
     pytest_collection_modifyitems,
     pytest_xdist_auto_num_workers,
@@ -12,8 +13,11 @@ from .groups import (
 from .times import pytest_runtest_logreport, pytest_sessionfinish
 
 __all__ = [
+    "pytest_addoption",
     "pytest_collection_modifyitems",
+    "pytest_configure",
     "pytest_runtest_logreport",
+    "pytest_runtest_setup",
     "pytest_sessionfinish",
     "pytest_xdist_auto_num_workers",
     "pytest_xdist_make_scheduler",
@@ -27,3 +31,9 @@ torch.set_num_threads(1)  # the tensors here are small: a second thread costs mo
 @pytest.fixture(autouse=True)
 def seeded():
     torch.manual_seed(0)
+
+
+@pytest.fixture
+def device(pytestconfig):
+    """Where the package's tests compute: `pytest --device cuda`."""
+    return torch.device(pytestconfig.getoption("device"))

@@ -11,10 +11,16 @@ from xdist.scheduler import LoadScopeScheduling
 
 
 def group_of(nodeid: str) -> str:
-    """The name of a test's group: its page, where each page is opened once for all of its tests, or else its file."""
+    """The name of a test's group: its page, where each page is opened once for all of its tests, or else its file.
+
+    The table of transforms is shared out by the files of the package: it takes longer than any other file of tests.
+    """
     file, _, test = nodeid.partition("::")
     page = re.search(r"\[([\w/.-]+\.html)", test)
-    return f"{file}[{page[1]}]" if page and file.endswith(("test_figures.py", "test_without.py")) else file
+    if page and file.endswith(("test_figures.py", "test_without.py")):
+        return f"{file}[{page[1]}]"
+    row = re.search(r"\[(\w+)\.", test)
+    return f"{file}[{row[1]}]" if row and file.endswith("transforms/test_table.py") else file
 
 
 def order(nodeid: str) -> int:

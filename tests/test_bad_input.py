@@ -6,16 +6,12 @@ becomes zero, negative or NaN. Each time there must be a ``ValueError`` with a s
 an error from deep inside PyTorch.
 """
 
-import importlib
-import inspect
-import pkgutil
 import traceback
 
 import pytest
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-import transformer_lite
 from transformer_lite import (
     attention,
     cache,
@@ -37,6 +33,8 @@ from transformer_lite import (
     transformer,
     vit,
 )
+
+from .public import public_names
 
 real = torch.rand
 STACK = {"d_model": 6, "heads": 2, "d_ff": 5, "layers": 2}
@@ -500,22 +498,6 @@ def test_a_wrong_argument_is_answered_with_a_sentence_or_a_defined_result(name, 
         except Exception:
             problems.append(f"{argument} {how}: {traceback.format_exc()}")
     assert not problems, "\n".join(problems)
-
-
-def public_names():
-    for module in pkgutil.iter_modules(transformer_lite.__path__):
-        if module.ispkg or module.name.startswith("_"):
-            continue
-        found = importlib.import_module(f"transformer_lite.{module.name}")
-        for name, thing in vars(found).items():
-            if name.startswith("_") or getattr(thing, "__module__", "") != found.__name__:
-                continue
-            if inspect.isfunction(thing) or inspect.isclass(thing):
-                yield f"{module.name}.{name}"
-            if inspect.isclass(thing) and issubclass(thing, nn.Module):
-                for method, body in vars(thing).items():
-                    if inspect.isfunction(body) and not method.startswith("_") and method != "forward":
-                        yield f"{module.name}.{name}.{method}"
 
 
 def test_no_public_name_is_missing():

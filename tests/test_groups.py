@@ -44,3 +44,6 @@ def test_groups():
     assert group_of(page) == "tests/browser/test_figures.py[book/attention/scaled-dot-product.html]"
     assert group_of("tests/browser/test_notebook.py::test_y") == "tests/browser/test_notebook.py"
     assert group_of("tests/test_bad_input.py::test_z[attention-a.html]") == "tests/test_bad_input.py"
+    table = "tests/transforms/test_table.py"
+    assert group_of(f"{table}::test_x[swin.Stage, deep]") == f"{table}[swin]"
+    assert group_of(f"{table}::test_every_cell") == table

@@ -17,7 +17,7 @@ from packaging.specifiers import SpecifierSet
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "tools"), str(ROOT / "book/_ext")]
 
-from house import cache, docstrings, folded, icons, pages, styles, times  # noqa: E402 (the path comes first)
+from house import cache, docstrings, folded, icons, pages, styles, times, transforms  # noqa: E402 (the path comes first)
 from house.policy import POLICY  # noqa: E402
 from normalise_notebooks import book, normalise  # noqa: E402
 
@@ -327,6 +327,20 @@ def test_package_hash_sees_code_and_not_the_front_end(tmp_path):
     assert second != first
     (tmp_path / "a.py").rename(tmp_path / "b.py")
     assert cache.package_hash(tmp_path) != second
+
+
+def test_a_cell_of_the_table_of_transforms_leads_to_its_sentence():
+    table = {
+        "a": {"vmap": "works", "meta": "not asked: takes no tensor"},
+        "b": {"vmap": "refused: x is too long.", "meta": "not asked: takes no tensor"},
+    }
+    numbers = transforms.numbered(table)
+    assert numbers == {"refused: x is too long.": 1, "not asked: takes no tensor": 2}
+    shown = [transforms.sign(cell, numbers) for row in table.values() for cell in row.values()]
+    assert shown == ["✓", "–\u00a02", "✗\u00a01", "–\u00a02"]
+    refused, asked = (transforms.listed(kind, numbers)[1] for kind in ("refused", "not asked"))
+    assert (refused.astext(), refused["start"]) == ("x is too long.", 1)
+    assert (asked.astext(), asked["start"]) == ("takes no tensor", 2)
 
 
 class Events:

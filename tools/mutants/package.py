@@ -76,6 +76,22 @@ MUTATIONS = [
         "join",
     ),
     python(
+        "frequencies are made on the processor, wherever the points are",
+        "transformer_lite/mlp.py",
+        "torch.arange(octaves, dtype=x.dtype, device=x.device)",
+        "torch.arange(octaves, dtype=x.dtype)",
+        "transforms/test_table.py",
+        "fourier_features",
+    ),
+    python(
+        "a clock is read before the device has computed",
+        "benchmarks/timing.py",
+        "                jobs[name]()\n            wait()\n",
+        "                jobs[name]()\n",
+        "test_benchmarks.py",
+        "waited",
+    ),
+    python(
         "a slider is encoded off by 1e-4",
         EXPLORE + "controls/slider.py",
         "return torch.tensor(float(value), dtype",

@@ -3,7 +3,7 @@
 `cache` where chapters' results are kept; `chapters` their runs, in `kernels` that start `warm`; `records` which of them
 must run again; `times` how long all took; `outputs` cells that failed; `folded` the looks of figures in their code;
 `mathematics` formulas drawn at build time; `sources` links from formulas to code; `explorables` live figures;
-`docstrings` what the package says of itself;
+`docstrings` what the package says of itself; `transforms` what PyTorch may do to it;
 `styles`, `icons`, `palette` one small style sheet; `pages` the strict content security policy.
 """
 
@@ -24,6 +24,7 @@ def setup(app):
         records,
         sources,
         times,
+        transforms,
     )
 
     # sphinx-autoapi writes its pages again on each build. Those that a build cut short has left behind must be gone
@@ -38,5 +39,6 @@ def setup(app):
     docstrings.setup(app)
     mathematics.setup(app)
     sources.setup(app)
+    transforms.setup(app)
     pages.setup(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
