@@ -9,7 +9,7 @@ from torch._subclasses import FakeTensorMode
 from torch.nn import functional as F
 
 from tests.weights import layer_to_torch, randomised
-from transformer_lite import masks
+from transformer_lite import _check, masks
 from transformer_lite.layers import DecoderLayer, EncoderLayer, FeedForward, TokenEmbedding
 
 double = torch.float64
@@ -168,6 +168,7 @@ def test_ids_that_cannot_be_read_are_embedded_all_the_same():
         close(torch.autograd.grad(embedding(rows).sin().sum(), embedding.weight)[0], gradient)
     with FakeTensorMode():
         fake = TokenEmbedding(vocabulary=7, d_model=4)
+        assert not _check.may_look(fake.weight)
         assert fake(torch.zeros(2, 5, dtype=torch.int64)).shape == (2, 5, 4)
 
 
