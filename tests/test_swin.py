@@ -3,6 +3,7 @@
 import copy
 import itertools
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given
@@ -548,6 +549,26 @@ def test_a_block_that_does_not_learn_asks_the_kernel_once(frozen):
         (added,) = kernels.added
         assert added.is_floating_point() and added.shape[1:] == (2, 16, 16)
         assert added.stride(-1) == 1  # on a GPU, the kernels take no other
+
+
+def test_a_parameter_as_bias_goes_to_the_kernel_where_nothing_is_learned():
+    layer, bias = MultiHeadAttention(d_model=6, heads=2), nn.Parameter(torch.randn(1, 2, 5, 5))
+    x = torch.randn(3, 5, 6)
+    with Kernels() as kernels:
+        expected = layer(x, bias=bias)
+        with torch.no_grad():
+            close(layer(x, bias=bias), expected)
+    assert len(kernels.added) == 1
+
+
+def test_sizes_may_be_numpys():
+    sizes = {name: np.int64(size) for name, size in SMALL.items() if isinstance(size, int)}
+    model, images = Swin(**SMALL | sizes), torch.randn(1, 3, 19, 23)
+    plain = Swin(**SMALL)
+    plain.load_state_dict(model.state_dict())
+    assert same(model(images), plain(images))
+    assert {type(block.window) for stage in model.stages for block in stage.blocks} == {int}
+    assert half_window(np.int64(9), np.int64(3), window=np.int64(4)) == (2, 0)
 
 
 def gradients_of(block, x):

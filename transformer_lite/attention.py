@@ -343,7 +343,7 @@ def _output(
     makes of the kernel need not give zeros where everything is masked. And so do transformed functions, as the
     kernel has neither forward nor second derivatives.
     """
-    if torch.compiler.is_compiling() or _transformed() or (bias is not None and bias.requires_grad):
+    if torch.compiler.is_compiling() or _transformed() or _learns(bias):
         mask = _allowed(mask, causal, query, key)
         return _by_formula(query, key, value, mask, bias, scale, dropout)[0]
     if query.shape[-2] == 1:
@@ -362,6 +362,11 @@ def _output(
         query, key, value, attn_mask=mask, dropout_p=dropout, is_causal=only_causal, scale=scale
     )
     return output if sees is None else output * sees
+
+
+def _learns(bias: Tensor | None) -> bool:
+    """Whether the bias needs gradients now: inside ``torch.no_grad()`` not even a parameter does."""
+    return bias is not None and bias.requires_grad and torch.is_grad_enabled()
 
 
 def _transformed() -> bool:

@@ -236,7 +236,7 @@ def beam_search(
             a score is NaN or infinite.
     """
     _check_search(start, max_new, cache)
-    _check.positive(beams=beams)
+    (beams,) = _check.positive(beams=beams)
     with torch.inference_mode():
         batch, said = start.shape
         first_row = torch.arange(batch, device=start.device)[:, None] * beams  # (batch, 1)

@@ -69,7 +69,7 @@ def local(T: int, S: int | None = None, *, radius: int, device: torch.device | s
     Raises:
         ValueError: for a negative length or radius.
     """
-    _check.counted(radius=radius)
+    (radius,) = _check.counted(radius=radius)
     queries, keys = _places(T, S, device)
     near = keys >= queries[:, None] - radius  # (T, S)
     return near.logical_and_(keys <= queries[:, None] + radius)
@@ -110,7 +110,7 @@ def padding(lengths: Tensor | Sequence[int], *, S: int | None = None) -> Tensor:
             "S is not given, and the longest sentence's length cannot be read from lengths on the meta device, in a "
             "compiled graph or inside torch.func.vmap: give S."
         )
-    _check.counted(S=S)
+    (S,) = _check.counted(S=S)
     return (torch.arange(S, device=lengths.device) < lengths[:, None])[:, None, :]  # (batch, 1, S)
 
 
@@ -178,6 +178,5 @@ def _places(T: int, S: int | None, device: torch.device | str | None) -> tuple[T
 
     Masks compare the two and never write down a distance: whole numbers would take eight times a mask's memory.
     """
-    S = T if S is None else S
-    _check.counted(T=T, S=S)
+    T, S = _check.counted(T=T, S=T if S is None else S)
     return torch.arange(T, device=device) + (S - T), torch.arange(S, device=device)

@@ -39,7 +39,7 @@ def frequencies(
     Raises:
         ValueError: if ``d_model`` is below 1 or ``base`` is not positive.
     """
-    _check.positive(d_model=d_model)
+    (d_model,) = _check.positive(d_model=d_model)
     _check.above_zero(base=base)
     device = at_home(base.device if device is None and isinstance(base, Tensor) else device)
     exponents = torch.arange(0, d_model, 2, dtype=torch.float64, device=device) / d_model  # (d_model / 2,)
@@ -77,8 +77,8 @@ def sinusoidal(
         ValueError: for a negative ``T``, ``d_model`` below 1, or a ``base`` that is not positive.
     """
     if not isinstance(positions, Tensor):
-        _check.counted(T=positions)
-        positions = torch.arange(positions)
+        (T,) = _check.counted(T=positions)
+        positions = torch.arange(T)
     angles = _angles(positions, d_model, base)  # (..., d_model / 2)
     both = torch.stack([angles.sin(), angles.cos()], dim=-1).flatten(-2)  # (..., d_model), 1 more if odd
     return both[..., :d_model].to(dtype).to(positions.device)
@@ -179,8 +179,8 @@ def rotate(x: Tensor, positions: Tensor | int, *, base: float | Tensor = 10000.0
         )
     _check.floating(x=x)
     if not isinstance(positions, Tensor):
-        _check.counted(T=positions)
-        positions = torch.arange(positions, device=x.device)
+        (T,) = _check.counted(T=positions)
+        positions = torch.arange(T, device=x.device)
     if positions.ndim == 0 or not fits(positions.shape, x.shape[:-1]):
         raise ValueError(
             f"there are {positions.shape[-1] if positions.ndim else 'no'} positions for x with {x.shape[-2]} rows, "
@@ -217,6 +217,7 @@ class SinusoidalPositions(nn.Module):
 
     def __init__(self, *, d_model: int, max_length: int = 1024, base: float = 10000.0) -> None:
         super().__init__()
+        d_model, max_length = *_check.positive(d_model=d_model), *_check.counted(max_length=max_length)
         self.d_model, self.base = d_model, base
         self.register_buffer("table", sinusoidal(max_length, d_model=d_model, base=base), persistent=False)
 
@@ -261,7 +262,7 @@ class LearnedPositions(nn.Module):
 
     def __init__(self, *, d_model: int, max_length: int) -> None:
         super().__init__()
-        _check.positive(d_model=d_model, max_length=max_length)
+        d_model, max_length = _check.positive(d_model=d_model, max_length=max_length)
         self.weight = nn.Parameter(nn.init.normal_(torch.empty(max_length, d_model), std=0.02))
 
     def forward(self, x: Tensor, *, start: int = 0) -> Tensor:
@@ -303,7 +304,7 @@ class RelativeBias(nn.Module):
 
     def __init__(self, *, heads: int, max_distance: int) -> None:
         super().__init__()
-        _check.positive(heads=heads, max_distance=max_distance)
+        heads, max_distance = _check.positive(heads=heads, max_distance=max_distance)
         self.table = nn.Parameter(nn.init.normal_(torch.empty(heads, 2 * max_distance + 1), std=0.02))
 
     def forward(self, T: int, S: int | None = None) -> Tensor:
@@ -313,7 +314,7 @@ class RelativeBias(nn.Module):
             ValueError: for a negative length.
         """
         S = T if S is None else S
-        _check.counted(T=T, S=S)
+        T, S = _check.counted(T=T, S=S)
         farthest = self.table.shape[1] // 2
         queries = torch.arange(T, device=self.table.device) + (S - T)  # (T,)
         keys = torch.arange(S, device=self.table.device)  # (S,)
@@ -349,7 +350,7 @@ def relative_index(height: int, width: int, *, device: torch.device | str | None
     Raises:
         ValueError: if a size is below 1.
     """
-    _check.positive(height=height, width=width)
+    height, width = _check.positive(height=height, width=width)
     row = torch.arange(height, device=device).repeat_interleave(width)  # (height · width,)
     column = torch.arange(width, device=device).repeat(height)  # (height · width,)
     rows = row[:, None] - row + height - 1  # (height · width, height · width)
@@ -374,7 +375,7 @@ class RelativeBias2d(nn.Module):
 
     def __init__(self, *, heads: int, height: int, width: int) -> None:
         super().__init__()
-        _check.positive(heads=heads)
+        heads, height, width = _check.positive(heads=heads, height=height, width=width)
         self.height, self.width = height, width
         self.register_buffer("index", relative_index(height, width), persistent=False)
         entries = (2 * height - 1) * (2 * width - 1)

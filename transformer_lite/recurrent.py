@@ -87,7 +87,7 @@ class RNN(nn.Module):
 
     def __init__(self, *, d_in: int, d_hidden: int) -> None:
         super().__init__()
-        _check.positive(d_in=d_in, d_hidden=d_hidden)
+        d_in, d_hidden = _check.positive(d_in=d_in, d_hidden=d_hidden)
         self.d_in = d_in
         self.input = nn.Linear(d_in, d_hidden)
         self.recurrent = nn.Linear(d_hidden, d_hidden, bias=False)

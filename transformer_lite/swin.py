@@ -53,7 +53,7 @@ def partition(x: Tensor, *, window: int) -> Tensor:
     Map ``(batch, H, W, features)`` to ``(batch, H/M · W/M, M · M, features)``; M divides H and W.
     """
     batch, H, W, features = _check_map(x)
-    _check.positive(window=window)
+    (window,) = _check.positive(window=window)
     if H % window or W % window:
         raise ValueError(f"a map of {H} × {W} does not divide into windows of {window}: pad it first.")
     down, across = H // window, W // window
@@ -85,7 +85,7 @@ def roll(x: Tensor, shift: Pair) -> Tensor:
 def pad(x: Tensor, *, multiple: int, value: float = 0) -> Tensor:
     """Fill up a map ``(batch, H, W, features)`` below and on the right, until both sides are multiples."""
     _, H, W, _ = _check_map(x)
-    _check.positive(multiple=multiple)
+    (multiple,) = _check.positive(multiple=multiple)
     below, right = -H % multiple, -W % multiple
     return F.pad(x, (0, 0, 0, right, 0, below), value=value) if below or right else x
 
@@ -97,7 +97,7 @@ def to_windows(x: Tensor, *, window: int, shift: Pair) -> Tensor:
 
 def from_windows(windows: Tensor, H: int, W: int, *, window: int, shift: Pair) -> Tensor:
     """Put together, roll back, cut off the padding: undoes ``to_windows`` for a map of H × W."""
-    _check.positive(H=H, W=W, window=window)
+    H, W, window = _check.positive(H=H, W=W, window=window)
     x = reverse(windows, H + -H % window, W + -W % window)  # (batch, H', W', features)
     return roll(x, (-shift[0], -shift[1]))[:, :H, :W]  # (batch, H, W, features)
 
@@ -146,7 +146,7 @@ def _kept_mask(H: int, W: int, window: int, shift: Pair, device: torch.device) -
 
 def half_window(H: int, W: int, *, window: int) -> Pair:
     """The shift of every second block. A direction in which one window covers the map is not shifted."""
-    _check.positive(H=H, W=W, window=window)
+    H, W, window = _check.positive(H=H, W=W, window=window)
     down, right = (window // 2 if size > window else 0 for size in (H, W))
     return down, right
 
@@ -173,7 +173,7 @@ class SwinBlock(nn.Module):
 
     def __init__(self, *, d_model: int, heads: int, window: int, shifted: bool, dropout: float = 0.0) -> None:
         super().__init__()
-        _check.positive(d_model=d_model, window=window)
+        d_model, window = _check.positive(d_model=d_model, window=window)
         self.d_model, self.window, self.shifted = d_model, window, shifted
         self.norm_attention, self.norm_feed_forward = nn.LayerNorm(d_model), nn.LayerNorm(d_model)
         self.attention = MultiHeadAttention(d_model=d_model, heads=heads, dropout=dropout)
@@ -239,7 +239,7 @@ class PatchMerging(nn.Module):
 
     def __init__(self, *, d_model: int) -> None:
         super().__init__()
-        _check.positive(d_model=d_model)
+        (d_model,) = _check.positive(d_model=d_model)
         self.norm = nn.LayerNorm(4 * d_model)
         self.reduction = nn.Linear(4 * d_model, 2 * d_model, bias=False)
 
@@ -277,7 +277,7 @@ class Stage(nn.Module):
         self, *, d_model: int, depth: int, heads: int, window: int, merge: bool, dropout: float = 0.0
     ) -> None:
         super().__init__()
-        _check.positive(depth=depth)
+        d_model, depth = _check.positive(d_model=d_model, depth=depth)
         if merge and d_model % 2:
             raise ValueError(f"d_model = {d_model} is odd, but merging doubles the features.")
         self.merge = PatchMerging(d_model=d_model // 2) if merge else None
@@ -329,7 +329,7 @@ class Swin(nn.Module):
         super().__init__()
         if len(depths) != len(heads) or not depths:
             raise ValueError(f"depths {depths} and heads {heads} must name one number for each stage.")
-        _check.positive(classes=classes)
+        d_model, classes = _check.positive(d_model=d_model, classes=classes)
         self.patches = PatchEmbedding(patch=patch, channels=channels, d_model=d_model)
         self.norm_patches = nn.LayerNorm(d_model)
         self.dropout = nn.Dropout(dropout)
