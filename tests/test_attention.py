@@ -203,26 +203,33 @@ def test_every_kernel_of_this_device_gives_zeros_where_everything_is_hidden(shap
     assert SDPBackend.MATH in taken
 
 
-class MeanOfNothing(TorchFunctionMode):
-    """Every kernel as cuDNN's is: it hides keys behind the lowest number, and where all are hidden gives the mean."""
+class OtherKernel(TorchFunctionMode):
+    """Every kernel as on other devices, where all keys are hidden: cuDNN's gives the mean there, Apple's NaN."""
+
+    def __init__(self, gives):
+        super().__init__()
+        self.gives = gives
 
     def __torch_function__(self, function, types, args=(), kwargs=None):
-        kwargs = dict(kwargs or {})
+        kwargs = kwargs or {}
         mask = kwargs.get("attn_mask")
-        if function is F.scaled_dot_product_attention and mask is not None:
-            hidden = ~mask if mask.dtype == torch.bool else mask == -torch.inf
-            added = torch.zeros_like(mask, dtype=args[0].dtype) if mask.dtype == torch.bool else mask
-            kwargs["attn_mask"] = added.masked_fill(hidden, torch.finfo(added.dtype).min / 2)
-        return function(*args, **kwargs)
+        if function is not F.scaled_dot_product_attention or mask is None:
+            return function(*args, **kwargs)
+        query, key, value = args
+        hidden = ~mask if mask.dtype == torch.bool else mask == -torch.inf
+        added = torch.zeros_like(mask, dtype=query.dtype) if mask.dtype == torch.bool else mask
+        lowest = torch.finfo(query.dtype).min / 2 if self.gives == "mean" else -torch.inf
+        scores = query @ key.mT * kwargs["scale"] + added.masked_fill(hidden, lowest)
+        return scores.softmax(-1) @ value
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("shape", MASKS)
-def test_a_kernel_that_gives_the_mean_of_nothing_is_set_right(monkeypatch, shape, dtype):
-    for biased in (False, True):
+def test_a_kernel_that_makes_something_of_nothing_is_set_right(monkeypatch, shape, dtype):
+    for biased, gives in itertools.product((False, True), ("mean", "NaN")):
         attend, empty = with_empty_rows(shape, dtype, biased)
         expected = attend(return_weights=True)
-        with MeanOfNothing():
+        with OtherKernel(gives):
             with monkeypatch.context() as patched:
                 patched.setattr(module, "_empty_rows_are_zero", lambda query: True)
                 assert (attend()[0].masked_select(empty) != 0).all()  # it does what it is there for
@@ -234,7 +241,7 @@ def test_layers_are_set_right_too(monkeypatch):
     layer, _ = pair()
     x, memory, mask = random(2, 5, 15), random(2, 7, 15), masks.padding([0, 7])
     monkeypatch.setattr(module, "_empty_rows_are_zero", lambda query: False)
-    with MeanOfNothing():
+    with OtherKernel("NaN"):
         output = layer(x, memory, mask)
         late = layer(x, mask=masks.causal(5) & (torch.arange(5) > 1))  # the first two see nothing
     close(output[0], layer.output.bias.expand(5, 15))

@@ -140,7 +140,8 @@ def features(weight: Weight, d: int, **tensors: Tensor) -> None:
             raise ValueError(
                 f"{name} has shape {shown(tensor.shape)}, but its last axis must hold {d} features."
             )
-    dtype(weight, **tensors)
+        if not isinstance(weight, Tensor) or tensor.dtype != weight.dtype:
+            dtype(weight, **{name: tensor})
 
 
 def sequence(weight: Weight, d_model: int, **tensors: Tensor) -> None:
@@ -150,7 +151,8 @@ def sequence(weight: Weight, d_model: int, **tensors: Tensor) -> None:
             raise ValueError(
                 f"{name} has shape {shown(tensor.shape)}, but must be (batch, positions, d_model = {d_model})."
             )
-    dtype(weight, **tensors)
+        if not isinstance(weight, Tensor) or tensor.dtype != weight.dtype:
+            dtype(weight, **{name: tensor})
 
 
 def boolean(mask: Tensor, T: int | None = None, S: int | None = None) -> None:
@@ -192,19 +194,19 @@ def factor(query: Tensor, key: Tensor, *, scale: float | Tensor) -> None:
 def attention(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, bias: Tensor | None) -> None:
     """Queries and keys need equally many features, keys and values equally many rows; mask and bias must fit."""
     matrices(query=query, key=key, value=value)
-    if query.shape[-1] != key.shape[-1]:
+    q, k, v = query.shape, key.shape, value.shape
+    if q[-1] != k[-1]:
         raise ValueError(
-            f"query has {query.shape[-1]} features and key {key.shape[-1]} (shapes {shown(query.shape)} and "
-            f"{shown(key.shape)}), but a dot product needs equally many."
+            f"query has {q[-1]} features and key {k[-1]} (shapes {shown(q)} and {shown(k)}), but a dot product needs "
+            "equally many."
         )
-    if key.shape[-2] != value.shape[-2]:
+    if k[-2] != v[-2]:
         raise ValueError(
-            f"there are {key.shape[-2]} keys and {value.shape[-2]} values (shapes {shown(key.shape)} and "
-            f"{shown(value.shape)}), but each key needs its value."
+            f"there are {k[-2]} keys and {v[-2]} values (shapes {shown(k)} and {shown(v)}), but each key needs its "
+            "value."
         )
     if mask is not None or bias is not None:
-        leading = broadcast(query.shape[:-2], key.shape[:-2], value.shape[:-2])
-        scores = (*leading, query.shape[-2], key.shape[-2])
+        scores = (*broadcast(q[:-2], k[:-2], v[:-2]), q[-2], k[-2])
         if mask is not None:
             boolean(mask, *scores[-2:])
             fit(scores, mask=mask)

@@ -251,9 +251,6 @@ class MultiHeadAttention(nn.Module):
         Raises:
             ValueError: for shapes that do not fit.
         """
-        _check.sequence(self.projection.weight, self.d_model, x=x)
-        if memory is not None:
-            _check.sequence(self.projection.weight, self.d_model, memory=memory)
         query, key, value = self._project(x, memory, cache)
         mask, bias = _for_heads(mask), _for_heads(bias)
         if memory is not None or mask is not None or bias is not None:
@@ -274,8 +271,10 @@ class MultiHeadAttention(nn.Module):
         self, x: Tensor, memory: Tensor | None, cache: KeyValueCache | None
     ) -> tuple[Tensor, Tensor, Tensor]:
         """Queries, keys and values of every head: ``(batch, heads, positions, d_k)`` each."""
+        projection = self.projection  # found once, as a module's search for its parts takes its time
+        _check.sequence(projection.weight, self.d_model, x=x)
         if memory is None:
-            query, key, value = self._split(self.projection(x), 3)
+            query, key, value = self._split(projection(x), 3)
             if self.rotary:
                 start = 0 if cache is None else cache.length
                 positions = torch.arange(x.shape[1], device=x.device) + start  # (T,)
@@ -285,8 +284,8 @@ class MultiHeadAttention(nn.Module):
             cache.append(key, value)
             return query, cache.key, cache.value
 
-        width = self.heads * self.d_k
-        weight, offset = self.projection.weight, self.projection.bias
+        weight, offset, width = projection.weight, projection.bias, self.heads * self.d_k
+        _check.sequence(weight, self.d_model, memory=memory)
         offset_query, offset_memory = (None, None) if offset is None else (offset[:width], offset[width:])
         (query,) = self._split(F.linear(x, weight[:width], offset_query), 1)
         if cache is not None and cache.length:
@@ -375,7 +374,7 @@ def _transformed() -> bool:
 
 
 def _empty_rows_are_zero(query: Tensor) -> bool:
-    """Whether every kernel that may answer gives zeros where a query sees no key; cuDNN's gives the mean."""
+    """Whether each kernel that may answer gives zeros to a query that sees no key: cuDNN's the mean, Apple's NaN."""
     return query.is_cpu
 
 

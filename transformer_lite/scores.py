@@ -194,11 +194,12 @@ def default_scale(query: Tensor) -> float:
     Raises:
         ValueError: if ``d_k`` is 0.
     """
-    if query.shape[-1] == 0:
+    d_k = query.shape[-1]
+    if d_k == 0:
         raise ValueError(
             f"query has shape {shown(query.shape)}: without features there is nothing to compare."
         )
-    return 1 / math.sqrt(query.shape[-1])
+    return 1 / math.sqrt(d_k)
 
 
 def _check_pair(query: Tensor, key: Tensor) -> None:

@@ -33,7 +33,7 @@ MUTATIONS = [
         "else output * sees",
         "else output",
         "test_attention.py",
-        "mean_of_nothing",
+        "something_of_nothing",
     ),
     python(
         "checks look at numbers where one tensor stands for many",
