@@ -75,6 +75,8 @@ def translation_loss(logits: Tensor, targets: Tensor, *, smoothing: float = 0.1,
             "more axis, the vocabulary, and the others alike."
         )
     labels = smooth_labels(targets, vocabulary=logits.shape[-1], smoothing=smoothing, pad=pad)
+    # Like the logits, but float32 at least: many words are added up. New tensors may be of another kind by default.
+    labels = labels.to(torch.promote_types(logits.dtype, torch.float32))  # (..., vocabulary)
     entropies = -(labels * logits.log_softmax(dim=-1)).sum(dim=-1)  # (...), zero at padding
     return entropies.sum() / (targets != pad).sum().clamp(min=1)
 

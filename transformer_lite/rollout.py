@@ -102,7 +102,7 @@ def rollout_swin(record: Record, *, residual: float = 0.5) -> Tensor:
             weights = block["attention"]["weights"].mean(1)  # (batch · windows, M · M, M · M)
             window = round(weights.shape[1] ** 0.5)
             windows = to_windows(R, window=window, shift=block["shift"])  # (batch, windows, M · M, tokens)
-            mixed = weights.view(*windows.shape[:3], -1) @ windows
+            mixed = weights.view(*windows.shape[:3], windows.shape[2]) @ windows
             mixed = from_windows(mixed, H, W, window=window, shift=block["shift"])
             R = residual * R + (1 - residual) * mixed  # (batch, H, W, tokens)
     assert R is not None

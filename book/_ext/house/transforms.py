@@ -41,7 +41,7 @@ class Transforms(SphinxDirective):
             "", *(nodes.colspec(colwidth=1) for _ in range(1 + len(columns))), cols=1 + len(columns)
         )
         rows = [
-            entries(*self.name(name), *(nodes.Text(sign(cell, numbers)) for cell in row.values()))
+            entries(self.called(name), *(nodes.Text(sign(cell, numbers)) for cell in row.values()))
             for name, row in table.items()
         ]
         group += [
@@ -50,9 +50,9 @@ class Transforms(SphinxDirective):
         ]
         return nodes.table("", group, classes=["transforms"])
 
-    def name(self, name):
+    def called(self, name):
         """The name, which leads to its own page, and what tells this call of it from others."""
-        public, comma, more = name.partition(",")
+        public, _, more = name.partition(",")
         link = addnodes.pending_xref(
             "",
             nodes.literal(public, public),
@@ -61,7 +61,7 @@ class Transforms(SphinxDirective):
             reftarget=f"transformer_lite.{public}",
             refdoc=self.env.docname,
         )
-        return [nodes.inline("", "", link, nodes.Text(comma + more))]
+        return nodes.inline("", "", link, nodes.Text(more))
 
 
 def entries(*contents):
