@@ -226,8 +226,11 @@ def test_what_failed_can_be_tried_again_without_loading_the_page_anew(visiting, 
         visit.page.route("**/runtime/*.wasm", lambda route: route.abort())
         visit.open(site + "workbench/workbench.html#two-picks?row=2", live=False)
         failed(visit)
-        field = visit.page.locator("form#score-of-two input")
-        field.fill("0,5")
+        form = visit.page.locator("form#score-of-two")
+        field, told = form.locator("input"), form.locator(".tl-message")
+        field.fill("12345,5")
+        field.press("Enter")
+        expect(told).to_have_text(say("answer-failed", reason="Failed to fetch"))
         for id_ in visit.figures():
             assert visit.page.locator(f"figure#{id_} .tl-again").is_visible()
         visit.page.locator("figure#two-picks .tl-again").click()
@@ -235,7 +238,9 @@ def test_what_failed_can_be_tried_again_without_loading_the_page_anew(visiting, 
         assert {visit.state(id_) for id_ in visit.figures()} == {"live"}, "one asks for all"
         revived(visit)
         visit.until("() => probe.figure('two-picks').explorable.values.row === 2")
-        assert field.input_value() == "0,5"
+        assert field.input_value() == "12345,5"
+        field.press("Enter")
+        expect(told).to_have_text(say("answer-wrong"))
 
 
 def test_a_forbidden_webassembly_is_not_worth_another_try(visiting, site_without_webassembly):

@@ -1,7 +1,7 @@
 // An exercise brought to life: the reader's answer is compared with what the torch function computes.
 import { bindChips, shuffled, showChips } from "./chips.mjs";
 import { tellOfWait } from "./loading.mjs";
-import { said } from "./problem.mjs";
+import { causeOf, Problem, said } from "./problem.mjs";
 import { answersIn } from "./reading.mjs";
 import { say } from "./text.mjs";
 
@@ -29,7 +29,9 @@ export function bringExerciseToLife(form, engine) {
       if (verdict.right) remember(exercise.name);
       return tell(verdict.text, verdict.right);
     } catch (reason) {
-      return tell(say("answer-failed", { reason: said(reason) }));
+      // The next try is the reader's own: what did not come is asked for at another address.
+      if (reason instanceof Problem && reason.again) engine.again();
+      return tell(say("answer-failed", { reason: said(causeOf(reason)) }));
     }
   });
   form.querySelector(".tl-asleep")?.remove();

@@ -18,3 +18,6 @@ export const problem = (key, parts) => new Problem(say(key, parts));
  * @returns {string}
  */
 export const said = (reason) => reason.message ?? String(reason);
+
+/** What was behind it, where a Problem says more than that. */
+export const causeOf = (reason) => reason.cause ?? reason;

@@ -49,7 +49,7 @@ export function onnxEngine(root, source, sizes) {
         await session(variantKey(figure.controls, Object.fromEntries(defaults)));
         return loaded.Plotly;
       } catch (reason) {
-        throw Object.assign(problem("failed-load", { reason: said(reason) }), { again: true });
+        throw Object.assign(problem("failed-load", { reason: said(reason) }), { again: true, cause: reason });
       }
     },
 
