@@ -15,6 +15,9 @@ dropout will have its say.
 A step may forbid tokens by a score of minus infinity. Where it forbids all of them, nothing can follow: a row that is
 said token by token ends there, and a beam search drops the sentence. NaN or infinity raises a ``ValueError``.
 
+``beam_search`` can be compiled as one graph, which then takes all of its ``max_new`` steps; what hands out token after
+token cannot.
+
 A search begins with an empty cache, or with one that holds the beginning of ``start`` but for one token at least; see
 ``cache.py`` for a beginning that is read once and continued many times.
 """

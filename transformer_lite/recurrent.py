@@ -14,7 +14,6 @@ different sequences can. In a batch of ragged sequences the shorter ones drop ou
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Sequence
 from numbers import Integral
 
@@ -171,8 +170,7 @@ def _known(lengths: Tensor | Sequence[int]) -> list[int]:
 
 def _rows(lengths: list[int]) -> list[int]:
     """See ``packed_rows``."""
-    ordered = sorted(lengths)
-    return [len(ordered) - bisect_right(ordered, t) for t in range(max(lengths, default=0))]
+    return [len([n for n in lengths if n > t]) for t in range(max(lengths, default=0))]
 
 
 def _check_fit(x: Tensor, lengths: list[int]) -> None:
