@@ -87,6 +87,8 @@ def pad(x: Tensor, *, multiple: int, value: float = 0) -> Tensor:
     _, H, W, _ = _check_map(x)
     (multiple,) = _check.positive(multiple=multiple)
     below, right = -H % multiple, -W % multiple
+    if not x.numel():  # it stays empty; PyTorch 2.6 would not pad it
+        return x.new_empty(len(x), H + below, W + right, x.shape[3])
     return F.pad(x, (0, 0, 0, right, 0, below), value=value) if below or right else x
 
 
