@@ -12,7 +12,7 @@ from ..built import built_site, live_pages, markup, trace
 def stored(element):
     """Every such element of the book: its description, and the recorded cases."""
     pattern = (
-        rf'<{element}\b[^>]*data-source="([^"]+)">\s*<script type="application/json"[^>]*>(.*?)</script>'
+        rf'<{element}\b[^>]*data-source="([^"]+)"[^>]*>\s*<script type="application/json"[^>]*>(.*?)</script>'
     )
     for page in live_pages():
         for source, description in re.findall(pattern, markup(page), re.DOTALL):

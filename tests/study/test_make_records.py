@@ -77,8 +77,7 @@ FAILS = """
 SLOW = """
     @measured("part/slow", seeds=24)
     def slow(seed):
-        # The first are done at once, the others when they may hurry.
-        time.sleep(0.25 if seed < 8 or os.path.exists("hurry") else 100)
+        time.sleep(100 if seed >= 8 and os.path.exists(os.environ["LOG"] + ".held") else 0.25)
         log(f"slow {seed}")
         return {"process": os.getpid(), "seed": seed}
 """
@@ -191,8 +190,16 @@ def test_a_notebook_reads_the_record_and_runs_what_was_changed(made, tmp_path):
 
 def test_interrupted_it_goes_on_from_there(tmp_path):
     folder = project(tmp_path)
+    (
+        folder / "log.held"
+    ).touch()  # the first runs are done at once, the others not before they are interrupted
     running = subprocess.Popen(
-        **command(folder, "part/slow"), stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
+        **command(folder, "part/slow"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+        # Whoever runs these tests in the background of a shell has them, and their children, deaf to it.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     end = time.monotonic() + 300
     journal = folder / "_build/records/part/slow/slow.jsonl"
@@ -208,7 +215,7 @@ def test_interrupted_it_goes_on_from_there(tmp_path):
     assert 4 <= len(kept) < 24
     before = len(logged(folder, "slow"))
 
-    (folder / "hurry").touch()
+    (folder / "log.held").unlink()
     again = make(folder, "part/slow")
     assert again.returncode == 0, again.stderr
     assert {line.split()[1] for line in logged(folder, "slow")[before:]} == {

@@ -104,7 +104,7 @@ export function judge(exercise, answers, given) {
 function near(typed, answer, tolerance) {
   return answersIn(typed).some(({ value, decimals }) => {
     const apart = Math.abs(value - answer);
-    return apart <= tolerance * Math.abs(answer) || (decimals >= 2 && apart <= 0.5 * 10 ** -decimals + 1e-9);
+    return apart <= tolerance * Math.abs(answer) || (decimals >= 2 && apart <= 0.5 * 10 ** -decimals + 1e-9 * Math.abs(answer));
   });
 }
 
