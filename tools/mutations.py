@@ -39,6 +39,8 @@ def copy_project(folder: Path) -> None:
             shutil.copyfile(ROOT / name, folder / name)
     for name in SHARED:
         (folder / name).symlink_to(ROOT / name)
+    # Some tests ask git which files there are.
+    subprocess.run(["git", "init", "--quiet", folder], check=True)
 
 
 def holds(path: Path, edit: Edit) -> bool:
