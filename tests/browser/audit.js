@@ -32,11 +32,9 @@ window.audit = {
     // measure every mark of it; each place keeps its size while it is empty.
     const emptied = [...document.querySelectorAll(".tl-slot")];
     // Rows of a figure's numbers differ in nothing but their texts, too: one of each is audited, the others are empty.
-    for (const body of document.querySelectorAll(".tl-table tbody")) {
-      const look = looks();
-      const cells = (row) => `${row.outerHTML.replace(/>[^<]*/g, ">")} ${[row, ...row.children].map(look).join()}`;
-      emptied.push(...repeated([...body.children], cells));
-    }
+    const look = looks();
+    const cells = (row) => `${row.outerHTML.replace(/>[^<]*/g, ">")} ${[row, ...row.children].map(look).join()}`;
+    for (const body of document.querySelectorAll(".tl-table tbody")) emptied.push(...repeated([...body.children], cells));
     const contents = emptied.map((e) => [...e.childNodes]);
     emptied.forEach((e) => e.replaceChildren());
     const { violations } = await axe.run({ include }, { ...options, resultTypes: ["violations"] });
@@ -55,20 +53,20 @@ window.audit = {
 // What was asked, by theme.
 const painted = {};
 
-/** Of the texts and fields inside these elements, one of each that are painted as none was before in this theme. */
+/** Of the texts, links and fields inside these elements, one of each that are painted as none was before in this theme. */
 function newlyPainted(roots, theme) {
   const look = looks();
   const known = (painted[theme] ??= new Set());
   const texts = new Set(roots.flatMap((root) => [root, ...root.querySelectorAll("*")]));
   return [...texts].filter((e) => {
-    const shows = e.matches("input, select, textarea") || [...e.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.data.trim());
+    const shows = e.matches("a[href], input, select, textarea") || [...e.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.data.trim());
     return shows && e.checkVisibility({ visibilityProperty: true, opacityProperty: true }) && !known.has(look(e)) && known.add(look(e));
   });
 }
 
 /** What tells how an element is painted: its name and classes, its colours and letters, and those of all boxes around it. */
 function looks() {
-  const which = ["color", "backgroundColor", "backgroundImage", "fontSize", "fontWeight", "opacity", "position", "textShadow", "visibility"];
+  const which = ["color", "backgroundColor", "backgroundImage", "fontSize", "fontWeight", "opacity", "position", "textDecorationLine", "textShadow", "visibility"];
   const known = new Map();
   const look = (e) => {
     if (!e) return "";
