@@ -8,6 +8,9 @@ SCRIPTS = [ROOT / "node_modules/axe-core/axe.min.js", Path(__file__).with_name("
 # The rules that ask for colours; no other does.
 COLOURS = ["color-contrast", "link-in-text-block"]
 
+# How the texts were painted whose colours were asked for, by theme: pages share a style, and each look is asked once.
+LOOKS: dict[str, list[str]] = {"light": [], "dark": []}
+
 # What the theme itself gets wrong and the book cannot mend: (rule, a piece of the element's markup).
 THEME_FAULTS: list[tuple[str, str]] = []
 
@@ -21,11 +24,12 @@ def audit(visit, *, colours_only=False, inside=("html",)):
             visit.page.evaluate(script.read_text(encoding="utf-8"))
         visit.page.evaluate("audit.unwrapWords()")
     options = {"runOnly": COLOURS} if colours_only else {}
-    colours = {"theme": "dark" if visit.dark else "light", "colours": COLOURS}
+    known = LOOKS["dark" if visit.dark else "light"]
     asked = "([inside, options, colours]) => audit.run(inside, options, colours)"
-    found = visit.page.evaluate(asked, [list(inside), options, colours])
+    came = visit.page.evaluate(asked, [list(inside), options, {"known": known, "colours": COLOURS}])
+    known += came["looks"]
     return [
         (rule, html, why)
-        for rule, html, why in found
-        if not any(rule == known and piece in html for known, piece in THEME_FAULTS)
+        for rule, html, why in came["found"]
+        if not any(rule == fault and piece in html for fault, piece in THEME_FAULTS)
     ]

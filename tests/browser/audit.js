@@ -12,11 +12,12 @@ window.audit = {
   },
 
   /**
-   * What axe objects to inside the elements of these selectors, as [rule, element, why]. The rules on colours are asked
-   * of one text of each that are painted alike, and of none that looks like one that was asked before in this theme.
+   * What axe objects to inside the elements of these selectors, as [rule, element, why]; and the looks of what the rules
+   * on colours were asked of: one text of each that are painted alike, and none that looks like one of `known`.
    */
-  async run(inside, options, { theme, colours }) {
-    const asked = newlyPainted(inside.flatMap((selector) => [...document.querySelectorAll(selector)]), theme);
+  async run(inside, options, { known, colours }) {
+    const looked = new Set(known);
+    const asked = newlyPainted(inside.flatMap((selector) => [...document.querySelectorAll(selector)]), looked);
     asked.forEach((e) => e.toggleAttribute("data-asked", true));
     axe.configure({ rules: colours.map((id) => ({ id, selector: `${id === "link-in-text-block" ? "a[href]" : ""}[data-asked]` })) });
     // Writing down the markup of every element takes a third of the time; only what is objected to needs it.
@@ -46,17 +47,13 @@ window.audit = {
     delete document.createRange;
     const elsewhere = document.implementation.createHTMLDocument();
     ranges.forEach((range) => range.selectNodeContents(elsewhere.body));
-    return found;
+    return { found, looks: [...looked].slice(known.length) };
   },
 };
 
-// What was asked, by theme.
-const painted = {};
-
-/** Of the texts, links and fields inside these elements, one of each that are painted as none was before in this theme. */
-function newlyPainted(roots, theme) {
+/** Of the texts, links and fields inside these elements, one of each that are painted as none known; they are known then. */
+function newlyPainted(roots, known) {
   const look = looks();
-  const known = (painted[theme] ??= new Set());
   const texts = new Set(roots.flatMap((root) => [root, ...root.querySelectorAll("*")]));
   return [...texts].filter((e) => {
     const shows = e.matches("a[href], input, select, textarea") || [...e.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.data.trim());
@@ -64,7 +61,10 @@ function newlyPainted(roots, theme) {
   });
 }
 
-/** What tells how an element is painted: its name and classes, its colours and letters, and those of all boxes around it. */
+/**
+ * What tells how an element is painted: its name and classes, its colours and letters, and those of all boxes around it.
+ * A look is short, 64 bits of all that: the tests keep those of every page.
+ */
 function looks() {
   const which = ["color", "backgroundColor", "backgroundImage", "fontSize", "fontWeight", "opacity", "position", "textDecorationLine", "textShadow", "visibility"];
   const known = new Map();
@@ -72,11 +72,21 @@ function looks() {
     if (!e) return "";
     if (!known.has(e)) {
       const style = getComputedStyle(e);
-      known.set(e, `${e.localName}.${e.className} ${which.map((name) => style[name]).join()}; ${look(e.parentElement)}`);
+      known.set(e, digest(`${e.localName}.${e.className} ${which.map((name) => style[name]).join()}; ${look(e.parentElement)}`));
     }
     return known.get(e);
   };
   return look;
+}
+
+/** Two hashes of 32 bits (FNV-1a, with two starts), as one text. */
+function digest(text) {
+  let [one, other] = [0x811c9dc5, 0x01000193];
+  for (let i = 0; i < text.length; i++) {
+    one = Math.imul(one ^ text.charCodeAt(i), 0x01000193);
+    other = Math.imul(other ^ text.charCodeAt(i), 0x5bd1e995);
+  }
+  return (one >>> 0).toString(36) + (other >>> 0).toString(36);
 }
 
 /** Those of the elements that look like one before them. */
