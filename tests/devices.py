@@ -22,6 +22,11 @@ LEFT_OUT = {
 }
 
 
+def generator(seed: int) -> torch.Generator:
+    """A start of random numbers, on the device where new tensors are made."""
+    return torch.Generator(torch.get_default_device()).manual_seed(seed)
+
+
 def pytest_addoption(parser):
     parser.addoption(
         "--device", default="cpu", help="where the package's tests compute: cpu (default), cuda, ..."

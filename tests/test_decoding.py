@@ -6,6 +6,7 @@ import math
 import pytest
 import torch
 
+from tests.devices import generator
 from tests.test_transformer import gpt2, marian
 from transformer_lite.decoding import beam_search, greedy, length_penalty, sample, stream
 from transformer_lite.sampling import chances
@@ -21,8 +22,8 @@ def table(seed, vocabulary, context=3):
     def step(ids, cache):
         rows = []
         for row in ids.tolist():
-            generator = torch.Generator().manual_seed(hash((seed, *row[-context:])) % 2**31)
-            rows.append(torch.randn(vocabulary, generator=generator) * 2)
+            drawn = generator(hash((seed, *row[-context:])) % 2**31)
+            rows.append(torch.randn(vocabulary, generator=drawn) * 2)
         return torch.stack(rows)
 
     return step
@@ -139,9 +140,8 @@ def test_sampling_without_chance_is_greedy(options):
 def test_sentences_come_as_often_as_their_tokens_chances_say(options):
     """Pearson's test on all sentences of up to three tokens."""
     step, times = table(4, 3, context=2), 20_000
-    generator = torch.Generator().manual_seed(3)
     said = sample(
-        remembered(step), torch.ones(times, 1).long(), max_new=3, end=END, generator=generator, **options
+        remembered(step), torch.ones(times, 1).long(), max_new=3, end=END, generator=generator(3), **options
     )
     expected = {}
 
@@ -385,7 +385,7 @@ def test_the_cache_changes_nothing(model, step, start):
             max_new=20,
             end=END,
             top_p=0.9,
-            generator=torch.Generator().manual_seed(7),
+            generator=generator(7),
             cache=cache,
         )
         for cache in (None, model.new_cache())

@@ -8,6 +8,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.devices import generator
 from tests.modes import on_a_device_without_float64
 from transformer_lite.sampling import chances, draw
 
@@ -82,7 +83,7 @@ def test_a_token_of_minus_infinity_is_never_said():
 def test_tokens_come_as_often_as_their_chances_say(options):
     """Pearson's test: a larger deviation than this one comes up in more than one of a hundred such experiments."""
     scores, times = torch.randn(6, dtype=double), 20_000
-    drawn = draw(scores.expand(times, -1), generator=torch.Generator().manual_seed(5), **options)
+    drawn = draw(scores.expand(times, -1), generator=generator(5), **options)
     expected = times * chances(scores, **options)
     counts = drawn.bincount(minlength=6)
     possible = expected > 0
@@ -94,9 +95,9 @@ def test_tokens_come_as_often_as_their_chances_say(options):
 
 def test_the_generator_decides():
     scores = torch.randn(50, 9)
-    first, second = (draw(scores, generator=torch.Generator().manual_seed(seed)) for seed in (1, 1))
+    first, second = (draw(scores, generator=generator(seed)) for seed in (1, 1))
     assert torch.equal(first, second)
-    assert not torch.equal(draw(scores, generator=torch.Generator().manual_seed(2)), first)
+    assert not torch.equal(draw(scores, generator=generator(2)), first)
     assert draw(scores[:0]).shape == (0,)
 
 
