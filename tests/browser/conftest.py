@@ -26,11 +26,26 @@ def pytest_generate_tests(metafunc):
         metafunc.parametrize(name, pages[name], scope="module")
 
 
+def asks_the_workbench(item):
+    """Pages of the website are asked by themselves: whoever runs only these need not wait for it."""
+    return WORKBENCH in item.nodeid or item.path.name not in ("test_figures.py", "test_pages.py")
+
+
 @pytest.fixture(scope="session")
-def served(tmp_path_factory):
+def served(request, tmp_path_factory):
     """A folder with the website and the workbench in it, which the first process that needs it makes for all."""
     folder = tmp_path_factory.mktemp("served") / "sub"
     folder.mkdir()
+    if any(map(asks_the_workbench, request.session.items)):
+        (folder / "workbench").symlink_to(made_workbench(tmp_path_factory))
+    if built_pages():
+        for child in built_site().iterdir():
+            (folder / child.name).symlink_to(child)
+    return folder.parent
+
+
+def made_workbench(tmp_path_factory):
+    """Its folder, whichever process of this run has made it."""
     shared = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         shared = shared.parent
@@ -39,11 +54,7 @@ def served(tmp_path_factory):
         if not (shared / "workbench.made").exists():
             workbench.make(shared / "workbench")
             (shared / "workbench.made").touch()
-    (folder / "workbench").symlink_to(shared / "workbench")
-    if built_pages():
-        for child in built_site().iterdir():
-            (folder / child.name).symlink_to(child)
-    return folder.parent
+    return shared / "workbench"
 
 
 @pytest.fixture(scope="session")
