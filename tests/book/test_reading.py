@@ -46,15 +46,9 @@ NOT_YET_SHORT = {
     "attention/scaled-dot-product",
     "attention/scores",
     "position/adding",
-    "position/dot-products",
     "position/order",
-    "position/sinusoids",
-    "reshape/adapters",
     "reshape/fixed-or-dynamic",
     "reshape/permutation",
-    "vision/swin",
-    "vision/swin-windows",
-    "vision/vit",
 }
 NOT_YET_TIMED = {
     "attention/masks",
