@@ -45,11 +45,26 @@ def glossary(text):
 
 
 def linked(text):
-    """The names of terms to which a text links."""
-    return {
-        (target or shown).strip()
-        for shown, target in re.findall(r"\{term\}`([^`<]+?)\s*(?:<([^`>]+)>)?`", text)
-    }
+    """The names of terms to which a text links; at the beginning of a sentence they may have a capital."""
+    found = {target or shown for shown, target in re.findall(r"\{term\}`([^`<]+?)\s*(?:<([^`>]+)>)?`", text)}
+    return found | {name[0].lower() + name[1:] for name in found}
+
+
+def chinese(text):
+    """The Chinese names of each term of the glossary: an explanation begins with one, or with two, one in brackets."""
+    found = {}
+    for term, its in glossary(text).items():
+        begins = re.search(rf"^{re.escape(term)}\n(?:\S.*\n)*  ([^.]*)", text, re.MULTILINE)[1]
+        names = {name.strip() for name in re.split(r"[()]", begins) if name.strip()}
+        found |= dict.fromkeys([*its, *map(str.capitalize, its)], names)
+    return found
+
+
+def named(text):
+    """The terms beside whose link a text gives a Chinese name, each with that name."""
+    link = r"\{term\}`([^`<]+?)\s*(?:<([^`>]+)>)?`\*{0,2}(?: [a-z]+)? \(([\u4e00-\u9fff]+)\)"
+    for shown, target, name in re.findall(link, text):
+        yield target or shown, name
 
 
 NOT_WORDS = re.compile(

@@ -4,9 +4,22 @@ import re
 
 import pytest
 
-from .reading import CHAPTERS, ROOT, cells, chapter, glossary, lines_before_figures, linked, plain, used
+from .reading import (
+    CHAPTERS,
+    ROOT,
+    cells,
+    chapter,
+    chinese,
+    glossary,
+    lines_before_figures,
+    linked,
+    named,
+    plain,
+    used,
+)
 
-TERMS = glossary((ROOT / "book/glossary.md").read_text(encoding="utf-8"))
+GLOSSARY = (ROOT / "book/glossary.md").read_text(encoding="utf-8")
+TERMS = glossary(GLOSSARY)
 
 # Terms that need no link on every page.
 ORDINARY = {
@@ -27,30 +40,8 @@ ORDINARY = {
 
 LINES = 15  # of code, at most, that a reader meets before a figure
 
-# Pages that do not keep these rules yet.
-NOT_YET_LINKED = {
-    "attention/masks",
-    "attention/memory",
-    "attention/queries-keys-values",
-    "attention/scaled-dot-product",
-    "attention/scores",
-    "position/adding",
-    "position/order",
-    "reshape/fixed-or-dynamic",
-    "reshape/permutation",
-}
-NOT_YET_SHORT = {
-    "attention/masks",
-    "attention/memory",
-    "attention/queries-keys-values",
-    "attention/scaled-dot-product",
-    "attention/scores",
-    "position/adding",
-    "position/order",
-    "reshape/fixed-or-dynamic",
-    "reshape/permutation",
-}
-NOT_YET_TIMED = {
+# Pages that need not keep these rules yet.
+NOT_YET = {
     "attention/masks",
     "attention/memory",
     "attention/queries-keys-values",
@@ -79,12 +70,11 @@ def not_linked(text, terms=TERMS):
     }
 
 
-def keeps(rule, page, fault, not_yet):
-    """The rule holds for a page, or the page is one of those that do not keep it yet, and is not longer among them."""
-    if page in not_yet:
-        assert fault, f"{page} {rule} now: take it from the list of those that do not yet"
-    else:
-        assert not fault, f"{page}: {fault}"
+def hold(path, fault):
+    """A page without a fault passes, and so does one that need not keep the rules yet."""
+    if fault and chapter(path) in NOT_YET:
+        pytest.skip(f"{chapter(path)}: {fault}")
+    assert not fault, f"{chapter(path)}: {fault}"
 
 
 def test_a_term_counts_where_it_stands_for_itself():
@@ -119,7 +109,14 @@ weights.
 
 @every_chapter
 def test_a_page_links_each_term_of_the_glossary_that_it_uses(path):
-    keeps("links all terms", chapter(path), not_linked(text_of(path)), NOT_YET_LINKED)
+    hold(path, not_linked(text_of(path)))
+
+
+@every_chapter
+def test_a_term_has_one_chinese_name(path):
+    names = chinese(GLOSSARY)
+    wrong = {term: name for term, name in named(text_of(path)) if name not in names[term]}
+    hold(path, wrong)
 
 
 @every_chapter
@@ -129,16 +126,11 @@ def test_a_reader_meets_a_figure_before_much_code(path):
     for figure, lines in figures.items():
         print(f"{lines:7} before {figure}")
     long = {figure: lines for figure, lines in figures.items() if lines > LINES}
-    keeps(f"has at most {LINES} lines before each figure", chapter(path), long, NOT_YET_SHORT)
+    hold(path, long)
 
 
 @every_chapter
 def test_a_chapter_says_at_its_top_how_long_it_takes_and_what_to_read_first(path):
     top = cells(path)[0]["source"]
     said = re.search(r"^\*[A-Z][\w-]+ minutes\. Read first: [^*]+\.\*$", top, re.MULTILINE)
-    keeps(
-        "says its minutes",
-        chapter(path),
-        not said and "no line such as *Thirty minutes. Read first: …*",
-        NOT_YET_TIMED,
-    )
+    hold(path, None if said else "no line such as *Thirty minutes. Read first: …*")
