@@ -49,7 +49,6 @@ NOT_YET = {
     "attention/scores",
     "position/adding",
     "position/order",
-    "reshape/fixed-or-dynamic",
     "reshape/permutation",
 }
 
