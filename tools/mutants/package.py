@@ -436,4 +436,28 @@ MUTATIONS = [
         "test_address.py",
         "own",
     ),
+    Mutation(
+        "a chapter uses a term and never links it",
+        {"book/vision/vit.ipynb": ("{term}`encoder`", "encoder")},
+        "tests/book/test_reading.py",
+        ("links_each_term",),
+    ),
+    Mutation(
+        "a chapter gives a term another Chinese name",
+        {"book/vision/vit.ipynb": ("{term}`encoder` (编码器)", "{term}`encoder` (编码机)")},
+        "tests/book/test_reading.py",
+        ("chinese_name",),
+    ),
+    Mutation(
+        "all code of a chapter is unfolded",
+        {"book/vision/vit.ipynb": lambda text: text.replace('"hide-input"', "")},
+        "tests/book/test_reading.py",
+        ("before_much_code",),
+    ),
+    Mutation(
+        "a chapter does not say how long it takes",
+        {"book/vision/vit.ipynb": ("*Thirty minutes. Read", "*Read")},
+        "tests/book/test_reading.py",
+        ("at_its_top",),
+    ),
 ]
