@@ -112,5 +112,6 @@ class Heatmap(View):
                 text = axes.text(
                     column + 0.5, row + 0.5, number(round(x, 2)), ha="center", va="center", fontsize=10
                 )
-                text.set_in_layout(False)  # it stands in its cell: measuring each would take a third of the time
+                # It stands in its cell: to measure each for the layout would take a third of the time.
+                text.set_in_layout(False)
                 text.set_color(pen.colour("paper") if strong else pen.INK)
