@@ -74,6 +74,8 @@ def test_a_table_is_shown_as_text_and_on_the_page():
     assert "<caption>3 seeds &amp; a note</caption>" in html
     assert html.count("<td>") == 4
     assert "style" not in html
+    # Without a name for the rows, no heading is empty.
+    assert "<thead><tr><td></td><th" in Table({"one": {"a": 1.0}})._repr_html_()
 
 
 def test_a_matrix_is_a_table():

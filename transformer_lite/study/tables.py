@@ -54,7 +54,11 @@ class Table:
 
     def _repr_html_(self) -> str:
         """Without colours: those of the page, light or dark, are right."""
-        head = "".join(f'<th scope="col">{escape(name)}</th>' for name in [self.corner, *self.columns])
+        # An empty heading would be one to a screen reader.
+        head = "".join(
+            f'<th scope="col">{escape(name)}</th>' if name else "<td></td>"
+            for name in [self.corner, *self.columns]
+        )
         rows = "".join(
             f'<tr><th scope="row">{escape(name)}</th>{"".join(f"<td>{escape(cell)}</td>" for cell in row)}</tr>'
             for name, row in self.rows.items()
