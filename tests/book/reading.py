@@ -2,10 +2,10 @@
 
 import ast
 import importlib.util
-import json
 import re
 
-from .running import NOTEBOOKS, ROOT
+from .running import NOTEBOOKS, ROOT, cells, read
+from .running import name as page
 
 CHAPTERS = [path for path in NOTEBOOKS if path.parent != ROOT / "book"]
 HIDDEN = {"hide-input", "hide-cell", "remove-input", "remove-cell"}
@@ -17,13 +17,7 @@ _spec.loader.exec_module(folded)
 
 def chapter(path):
     """The chapter's name, such as attention/masks."""
-    return path.relative_to(ROOT / "book").with_suffix("").as_posix()
-
-
-def cells(path):
-    """The notebook's cells, each source as one string."""
-    notebook = json.loads(path.read_text(encoding="utf-8"))
-    return [{**cell, "source": "".join(cell["source"])} for cell in notebook["cells"]]
+    return page(path).removeprefix("book/")
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -139,7 +133,7 @@ def lines_before_figures(path):
     all those before the first figure.
     """
     found, since_text, since_top = {}, 0, 0
-    for cell in cells(path):
+    for cell in cells(read(path)):
         if cell["cell_type"] == "markdown":
             since_text = 0
             continue

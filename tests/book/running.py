@@ -41,16 +41,22 @@ def name(path):
 
 def code(path):
     """The sources of a notebook's code cells."""
-    return [cell["source"] for cell in code_cells(json.loads(path.read_text(encoding="utf-8")))]
+    return [cell["source"] for cell in code_cells(read(path))]
+
+
+def read(path):
+    """A notebook as it is stored."""
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def cells(notebook):
+    """A notebook's cells, each source as one string."""
+    return [{**cell, "source": "".join(cell["source"])} for cell in notebook["cells"]]
 
 
 def code_cells(notebook):
-    """A notebook's code cells, each source as one string."""
-    return [
-        {**cell, "source": "".join(cell["source"])}
-        for cell in notebook["cells"]
-        if cell["cell_type"] == "code"
-    ]
+    """Those of them that hold code."""
+    return [cell for cell in cells(notebook) if cell["cell_type"] == "code"]
 
 
 def execute(path, python, folder, **environment):
@@ -66,7 +72,7 @@ def execute(path, python, folder, **environment):
         check=False,
     )
     assert done.returncode == 0, done.stderr[-3000:]
-    return code_cells(json.loads(target.read_text(encoding="utf-8")))
+    return code_cells(read(target))
 
 
 def declared(path):

@@ -6,8 +6,6 @@ import pytest
 
 from .reading import (
     CHAPTERS,
-    ROOT,
-    cells,
     chapter,
     chinese,
     glossary,
@@ -17,6 +15,7 @@ from .reading import (
     plain,
     used,
 )
+from .running import ROOT, cells, read
 
 GLOSSARY = (ROOT / "book/glossary.md").read_text(encoding="utf-8")
 TERMS = glossary(GLOSSARY)
@@ -44,7 +43,7 @@ every_chapter = pytest.mark.parametrize("path", CHAPTERS, ids=chapter)
 
 
 def text_of(path):
-    return "\n\n".join(cell["source"] for cell in cells(path) if cell["cell_type"] == "markdown")
+    return "\n\n".join(cell["source"] for cell in cells(read(path)) if cell["cell_type"] == "markdown")
 
 
 def not_linked(text, terms=TERMS):
@@ -111,6 +110,6 @@ def test_a_reader_meets_a_figure_before_much_code(path):
 
 @every_chapter
 def test_a_chapter_says_at_its_top_how_long_it_takes_and_what_to_read_first(path):
-    top = cells(path)[0]["source"]
+    top = cells(read(path))[0]["source"]
     said = re.search(r"^\*[A-Z][\w-]+ minutes\. Read first: [^*]+\.\*$", top, re.MULTILINE)
     assert said, "no line such as *Thirty minutes. Read first: …*"

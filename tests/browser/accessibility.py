@@ -9,7 +9,7 @@ SCRIPTS = [ROOT / "node_modules/axe-core/axe.min.js", Path(__file__).with_name("
 COLOURS = ["color-contrast", "link-in-text-block"]
 
 # How the texts were painted whose colours were asked for, by theme: pages share a style, and each look is asked once.
-LOOKS: dict[str, list[str]] = {"light": [], "dark": []}
+PAINTED: dict[str, list[str]] = {"light": [], "dark": []}
 
 # What the theme itself gets wrong and the book cannot mend: (rule, a piece of the element's markup).
 THEME_FAULTS: list[tuple[str, str]] = []
@@ -24,7 +24,7 @@ def audit(visit, *, colours_only=False, inside=("html",)):
             visit.page.evaluate(script.read_text(encoding="utf-8"))
         visit.page.evaluate("audit.unwrapWords()")
     options = {"runOnly": COLOURS} if colours_only else {}
-    known = LOOKS["dark" if visit.dark else "light"]
+    known = PAINTED["dark" if visit.dark else "light"]
     asked = "([inside, options, colours]) => audit.run(inside, options, colours)"
     came = visit.page.evaluate(asked, [list(inside), options, {"known": known, "colours": COLOURS}])
     known += came["looks"]

@@ -190,9 +190,8 @@ def test_a_notebook_reads_the_record_and_runs_what_was_changed(made, tmp_path):
 
 def test_interrupted_it_goes_on_from_there(tmp_path):
     folder = project(tmp_path)
-    (
-        folder / "log.held"
-    ).touch()  # the first runs are done at once, the others not before they are interrupted
+    # The first runs are done at once, the others not before they are interrupted.
+    (folder / "log.held").touch()
     running = subprocess.Popen(
         **command(folder, "part/slow"),
         stdout=subprocess.PIPE,

@@ -62,6 +62,11 @@ class Record:
         return {seed: result if number is None else result[number] for seed, result in results.items()}
 
     @property
+    def seconds(self) -> float:
+        """What all runs took, one after the other; those in which settings were tuned, too."""
+        return sum(run.seconds for run in self.runs.values())
+
+    @property
     def numbers(self) -> list[str | None]:
         """The names of the numbers that the function returned; None alone, if it was a single one without a name."""
         result = next(iter(self.runs.values())).result
