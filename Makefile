@@ -19,8 +19,7 @@ site: ## build the website into _build/html
 
 test: ## build the website, run every check and test, the browser's too, and tell where the minutes went
 	@tools/timed.sh set-up $(MAKE) --no-print-directory ready
-	@tools/timed.sh lint $(MAKE) --no-print-directory lint
-	@tools/timed.sh site .venv/bin/python tools/site.py
+	@tools/timed.sh lint-and-site $(MAKE) --no-print-directory --jobs 2 lint site
 	@tools/timed.sh tests $(PYTEST); status=$$?; .venv/bin/python tools/times.py; exit $$status
 
 quick: lint ## before a commit: lint, types, the package, the interactive layer, and the workbench in a browser

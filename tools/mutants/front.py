@@ -235,6 +235,13 @@ MUTATIONS = [
         FRONT_END,
         "summary",
     ),
+    workbench(
+        "the last tilted label reaches out of its chart",
+        "views/heatmap.mjs",
+        "4.6 * label.length - (columns - c - 0.5) * cell",
+        "8",
+        "control_changes",
+    ),
     front(
         "the readout is of another row",
         "views/heatmap.mjs",

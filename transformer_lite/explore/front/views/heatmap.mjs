@@ -83,14 +83,14 @@ function traceHeatmap(view, tensors, { theme, labels, width, height }) {
   };
   const masked = PALETTE.plain.masked[theme];
   const ink = (x) => inkOn(colourAt(...(of(x) === null ? [[masked, masked], 0] : [stops, (of(x) - zmin) / (zmax - zmin)])));
-  // A tilted label leans over its cell to the right.
-  const right = flat ? 8 : Math.max(8, 4.6 * labels[1].at(-1).length - cell / 2);
+  // A tilted label leans to the right, over its cell and those after it; the last ones, over the chart's side.
+  const right = Math.max(8, ...(flat ? [] : labels[1].map((label, c) => 4.6 * label.length - (columns - c - 0.5) * cell)));
   return {
     data: readable ? [trace, cellNumbers(data, columns, ink, view.categories)] : [trace],
     layout: {
       margin: { l: Math.min(120, left), r: right, t: top, b: 6 },
       ...(data.every((x) => of(x) !== null) ? {} : { plot_bgcolor: masked }),
-      xaxis: { side: "top", range: [-0.5, columns - 0.5], showgrid: false, tickangle: flat ? 0 : -50, ...ticks(labels[1]) },
+      xaxis: { side: "top", range: [-0.5, columns - 0.5], showgrid: false, tickangle: flat ? 0 : -50, ticklabeloverflow: "allow", ...ticks(labels[1]) },
       yaxis: { range: [rows - 0.5, -0.5], showgrid: false, ...ticks(labels[0]) },
     },
   };
