@@ -24,7 +24,7 @@ from experiments import experiments
 from joblib.externals.loky import get_reusable_executor
 from tqdm import tqdm
 
-from transformer_lite.study import store
+from transformer_lite.study import StaleRecord, store
 from transformer_lite.study.fingerprint import fingerprint
 from transformer_lite.study.plan import told
 from transformer_lite.study.runs import key_of, perform
@@ -86,6 +86,10 @@ def find(names, base):
             of = experiments(path, chapter)
             if base is not None:
                 of = {name: experiment.elsewhere(base) for name, experiment in of.items()}
+        except StaleRecord as reason:
+            broken = True
+            print(f"{chapter}: {reason}", file=sys.stderr)
+            continue
         except Exception:
             broken = True
             print(

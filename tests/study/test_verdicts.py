@@ -115,6 +115,17 @@ def test_seeds_that_are_in_use_are_refused(base, project):
     assert not (project / f"_build/records-{base}").exists()
 
 
+def test_without_a_record_there_is_nothing_to_try(project, tmp_path):
+    folder = tmp_path / "other"
+    shutil.copytree(project, folder, ignore=shutil.ignore_patterns("_build"))
+    shutil.rmtree(folder / "book/records")
+    done = records(folder, SEED_BASE="2000")
+    assert done.returncode == 1
+    assert done.stderr == (
+        "part/chapter: The record of score is missing. This mends it: make records part/chapter\n"
+    )
+
+
 FIVE = """
     from transformer_lite.study import measured, tuned
 
