@@ -63,7 +63,11 @@ def run(notebook: Path, seeds: str) -> list[list[dict]]:
     cells = nbformat.read(notebook, as_version=4)
     with tempfile.TemporaryDirectory() as folder:
         client = NotebookClient(
-            cells, timeout=None, kernel_name="python3", resources={"metadata": {"path": folder}}
+            cells,
+            timeout=None,
+            kernel_name="python3",
+            coalesce_streams=True,  # or what a cell prints would come in pieces, of any size
+            resources={"metadata": {"path": folder}},
         )
         client.execute(env=os.environ | {"SEED_BASE": seeds, SITE: ""}, stderr=subprocess.DEVNULL)
     return [cell.get("outputs", []) for cell in cells.cells]
