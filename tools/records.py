@@ -6,6 +6,9 @@
 All settings and seeds run side by side, one on each processor; with `SCHEDULER=tcp://…`, on a Dask cluster, whose
 workers must have this very version of the package. A finished run is on the disk at once, and starting again goes on
 from there. A run that fails is told with its settings, and the others go on.
+
+With `SEED_BASE=2000`, the experiments run on a third of their seeds (five or more), from that one on, with the settings
+that were tuned for their records, into `_build/records-2000`; then each verdict that has changed is told.
 """
 
 import argparse
@@ -21,7 +24,7 @@ from experiments import experiments
 from joblib.externals.loky import get_reusable_executor
 from tqdm import tqdm
 
-from transformer_lite.study import store
+from transformer_lite.study import StaleRecord, store
 from transformer_lite.study.fingerprint import fingerprint
 from transformer_lite.study.plan import told
 from transformer_lite.study.runs import key_of, perform
@@ -34,11 +37,16 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("names", nargs="*", metavar="NAME")
+    try:
+        base = store.seed_base()
+    except ValueError as reason:
+        print(reason, file=sys.stderr)
+        return 1
     # As a path to the notebook, too.
     names = [
         name.removeprefix("book/").removesuffix(".ipynb").rstrip("/") for name in parser.parse_args().names
     ]
-    found, broken = find(names)
+    found, broken = find(names, base)
     if names and not found and not broken:
         print(f"There is no experiment in {' '.join(names)}.", file=sys.stderr)
         return 1
@@ -57,10 +65,13 @@ def main() -> int:
             "\nInterrupted. What is finished is kept: the same command goes on from there.", file=sys.stderr
         )
         return 130
-    return 1 if finish(found, kept) or failed or broken else 0
+    unfit = finish(found, kept) or failed or broken
+    if base is not None and not unfit:
+        unfit = not compare({chapter for chapter, _ in found}, base)
+    return 1 if unfit else 0
 
 
-def find(names):
+def find(names, base):
     """The experiments of these names, by chapter and function; and whether a notebook could not be read."""
     found, broken = {}, False
     for path in sorted(BOOK.rglob("*.ipynb")):
@@ -73,6 +84,12 @@ def find(names):
             continue
         try:
             of = experiments(path, chapter)
+            if base is not None:
+                of = {name: experiment.elsewhere(base) for name, experiment in of.items()}
+        except StaleRecord as reason:
+            broken = True
+            print(f"{chapter}: {reason}", file=sys.stderr)
+            continue
         except Exception:
             broken = True
             print(
@@ -149,6 +166,13 @@ def finish(found, kept):
             unfit = True
             print(f"{'/'.join(name)}: {edge}.", file=sys.stderr)
     return unfit
+
+
+def compare(chapters, base):
+    """Tells each verdict of these chapters that changes on other seeds; whether all chapters could be run."""
+    from verdicts import tell  # who only makes records needs no kernel
+
+    return all([tell(chapter, BOOK / f"{chapter}.ipynb", base) for chapter in sorted(chapters)])
 
 
 if __name__ == "__main__":

@@ -348,6 +348,22 @@ MUTATIONS = [
         "tuned",
     ),
     python(
+        "other seeds are those of the record",
+        STUDY + "plan.py",
+        "ceil(self.seeds / 3)), first=first)",
+        "ceil(self.seeds / 3)))",
+        "study/test_verdicts.py",
+        "third",
+    ),
+    python(
+        "a verdict that turns round passes for one that is lost",
+        "tools/verdicts.py",
+        "kind = LOST if new in UNSURE else FOUND if old in UNSURE else TURNED",
+        "kind = FOUND if old in UNSURE else LOST",
+        "study/test_verdicts.py",
+        "told",
+    ),
+    python(
         "a record does not follow what a function uses",
         STUDY + "fingerprint.py",
         "self.parts[name] = [_hash(text), *told]",

@@ -10,11 +10,12 @@
     found = right_letters.record()  # all of them, from the chapter's record
 
 `make records` runs what a record lacks. While the website is built, a missing or stale record is an error; in a
-notebook the function is run on a few seeds instead.
+notebook the function is run on a few seeds instead. With `SEED_BASE=2000` around them, both are about other seeds.
 """
 
 from __future__ import annotations
 
+import copy
 import functools
 import inspect
 from collections.abc import Callable, Mapping
@@ -84,8 +85,12 @@ class Measured:
         """The results: from the record, if it was made with this very code, or else from a few seeds, run here.
 
         Raises:
-            StaleRecord: instead of a run, while the website is built.
+            StaleRecord: instead of a run, while the website is built, or with `SEED_BASE` set.
+            ValueError: if other seeds cannot start at `SEED_BASE`.
         """
+        base = store.seed_base()
+        if base is not None and base != self.plan.first:
+            return self.elsewhere(base).record()
         code = fingerprint(self.function)
         kept = store.load(self.chapter, self.name)
         reason = self.unfit(kept, code)
@@ -94,14 +99,31 @@ class Measured:
         # Here, because only experiments that are run on the spot need to know where they are.
         from transformer_lite.explore.host import building
 
-        if building():
-            raise StaleRecord(
-                f"The record of {self.name} {reason}. This mends it: make records {self.chapter}"
-            )
+        if building() or base is not None:
+            raise self._stale(reason, base)
         if self._here is None or differences(self._here[0], code):
             self._here = code, self._run_here(kept, reason)
         print(self._here[1].note)
         return self._here[1]
+
+    def elsewhere(self, first: int) -> Measured:
+        """The same experiment on other seeds, with everything tuned as the book's record found it.
+
+        Args:
+            first: the first of them; see `store.seed_base`.
+
+        Raises:
+            StaleRecord: if the book's record is missing, or was made with other code.
+        """
+        if reason := self.unfit(store.recorded(self.chapter, self.name), fingerprint(self.function)):
+            raise self._stale(reason)
+        other = copy.copy(self)
+        other.plan = self.plan.elsewhere(first)
+        return other
+
+    def _stale(self, reason: str, base: int | None = None) -> StaleRecord:
+        command = "make records" if base is None else f"SEED_BASE={base} make records"
+        return StaleRecord(f"The record of {self.name} {reason}. This mends it: {command} {self.chapter}")
 
     def unfit(self, kept: store.Kept | None, code: Parts) -> str:
         """Why a record cannot be used, as the end of a sentence; empty if it can."""

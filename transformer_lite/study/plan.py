@@ -6,9 +6,10 @@ import itertools
 import math
 import statistics
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from .intervals import FEWEST
 from .runs import Run, Setting, key_of
 
 FIRST_TUNING_SEED = 1000
@@ -59,6 +60,7 @@ class Plan:
     contestants: list[Settings]
     tuned: dict[str, Tuned]
     seeds: int
+    first: int = 0
 
     @classmethod
     def of(cls, seeds: int, settings: Mapping[str, Any]) -> Plan:
@@ -84,6 +86,15 @@ class Plan:
                 f"{', '.join(choices)} are tuned together: they must agree on what is best, and on seeds."
             )
         return cls([*_combinations(listed)], choices, seeds)
+
+    @property
+    def reported_seeds(self) -> range:
+        """The seeds whose results are reported; none of them served for tuning."""
+        return range(self.first, self.first + self.seeds)
+
+    def elsewhere(self, first: int) -> Plan:
+        """The same on other seeds, `first` and those that follow: a third as many, but enough for a verdict."""
+        return replace(self, seeds=max(FEWEST, math.ceil(self.seeds / 3)), first=first)
 
     def trials(self) -> Iterator[tuple[Settings, int]]:
         """The runs that choose the tuned settings."""
@@ -112,7 +123,7 @@ class Plan:
         for contestant in self.contestants:
             choice = self.chosen(runs, contestant)
             if choice is not None:
-                yield from ((contestant | choice, seed) for seed in range(self.seeds))
+                yield from ((contestant | choice, seed) for seed in self.reported_seeds)
 
     def order(self, runs: Mapping[str, Run]) -> list[tuple[Settings, int]]:
         """All runs that are known to be needed, as a record lists them."""

@@ -35,7 +35,7 @@ class Record:
     def __iter__(self) -> Iterator[tuple[Settings, dict[int, Any]]]:
         for contestant in self.plan.contestants:
             settings = contestant | (self.plan.chosen(self.runs, contestant) or {})
-            found = [self.runs[key_of(settings, seed)] for seed in range(self.plan.seeds)]
+            found = [self.runs[key_of(settings, seed)] for seed in self.plan.reported_seeds]
             yield settings, {run.seed: run.result for run in found}
 
     def settings(self, **given: Any) -> Settings:
@@ -65,6 +65,11 @@ class Record:
     def seconds(self) -> float:
         """What all runs took, one after the other; those in which settings were tuned, too."""
         return sum(run.seconds for run in self.runs.values())
+
+    @property
+    def trials(self) -> list[Run]:
+        """The runs in which settings were tuned; none, where they were known before."""
+        return [self.runs[key_of(settings, seed)] for settings, seed in self.plan.trials()]
 
     @property
     def numbers(self) -> list[str | None]:

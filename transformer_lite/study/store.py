@@ -20,6 +20,7 @@ import torch
 from transformer_lite import __version__
 
 from .fingerprint import Parts, differences
+from .plan import FIRST_TUNING_SEED
 from .runs import Run
 
 _INSTALLED = _Path(__file__).parent / "records"  # pyproject.toml puts them there
@@ -51,9 +52,37 @@ def circumstances() -> dict[str, str]:
     }
 
 
+def seed_base() -> int | None:
+    """The first of the other seeds on which `SEED_BASE=2000 make records` tries what the records say; None without it.
+
+    While it is set, records are read and written in a folder of their own, and the book's are left as they are.
+
+    Raises:
+        ValueError: if it is not a whole number, or its seeds would meet those of the records or of their tuning.
+    """
+    given = os.environ.get("SEED_BASE")
+    if not given:
+        return None
+    if not given.isdecimal() or int(given) < 2 * FIRST_TUNING_SEED:
+        raise ValueError(
+            f"SEED_BASE is {given}, but must be a whole number from {2 * FIRST_TUNING_SEED} on: records report seeds "
+            f"below {FIRST_TUNING_SEED}, and settings are tuned on the next."
+        )
+    return int(given)
+
+
+def recorded(chapter: str, name: str) -> Kept | None:
+    """The book's own record of a chapter's function, if there is one, on whatever seeds we are."""
+    return _read(_book(), chapter, name)
+
+
 def load(chapter: str, name: str) -> Kept | None:
-    """The record of a chapter's function, if there is one."""
-    path = _folder() / chapter / f"{name}.json"
+    """The record of a chapter's function, if there is one: on the seeds that are asked for."""
+    return _read(_folder(), chapter, name)
+
+
+def _read(folder: _Path, chapter: str, name: str) -> Kept | None:
+    path = folder / chapter / f"{name}.json"
     if not path.is_file():
         return None
     kept = json.loads(path.read_text(encoding="utf-8"))
@@ -77,10 +106,16 @@ def save(chapter: str, name: str, kept: Kept, order: Iterable[str]) -> None:
 
 
 def resume(chapter: str, name: str, code: Parts) -> Kept:
-    """What is there for this code already: the runs of its record and of its journal, and none of other code."""
-    record = load(chapter, name)
-    kept = record if record and not differences(record.code, code) else Kept(code)
-    kept.code = code
+    """What is there for this code already: the runs of its record and of its journal, and none of other code.
+
+    On other seeds, the runs of the book's record are there, too: tuning is not done again.
+    """
+    kept = Kept(code)
+    for folder in dict.fromkeys((_book(), _folder())):
+        record = _read(folder, chapter, name)
+        if record and not differences(record.code, code):
+            kept.runs |= record.runs
+            kept.made = record.made
     path = _journal(chapter, name)
     for line in path.read_text(encoding="utf-8").splitlines() if path.is_file() else ():
         try:
@@ -105,13 +140,23 @@ def note(chapter: str, name: str, kept: Kept, run: Run, made: dict[str, str]) ->
         os.fsync(journal.fileno())
 
 
-def _folder() -> _Path:
+def _book() -> _Path:
     """An installed package carries its records; a checkout has them in the book."""
     return _INSTALLED if _INSTALLED.is_dir() else _CHECKOUT / "book/records"
 
 
+def _making() -> _Path:
+    """Where journals are; those of other seeds have a place of their own, and their records stay there."""
+    base = seed_base()
+    return _CHECKOUT / "_build" / ("records" if base is None else f"records-{base}")
+
+
+def _folder() -> _Path:
+    return _book() if seed_base() is None else _making()
+
+
 def _journal(chapter: str, name: str) -> _Path:
-    return _CHECKOUT / "_build/records" / chapter / f"{name}.jsonl"
+    return _making() / chapter / f"{name}.jsonl"
 
 
 def _entry(key: str, value: Any) -> str:
