@@ -90,10 +90,12 @@ def changes(before: dict[Place, list[str]], after: dict[Place, list[str]]) -> li
     """Of each word that has changed: the kind of change, the place, and the word before and after."""
     found = []
     for place in dict.fromkeys([*before, *after]):
-        for old, new in zip_longest(before.get(place, ()), after.get(place, ()), fillvalue=NOTHING):
+        said = [*zip_longest(before.get(place, ()), after.get(place, ()), fillvalue=NOTHING)]
+        for number, (old, new) in enumerate(said, 1):
             if old != new:
                 kind = LOST if new in UNSURE else FOUND if old in UNSURE else TURNED
-                found.append((kind, place.about, old, new))
+                which = f" (word {number})" if len(said) > 1 else ""
+                found.append((kind, place.about + which, old, new))
     return found
 
 

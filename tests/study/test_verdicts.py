@@ -55,7 +55,7 @@ EXPECTED = """\
 part/chapter: 7 verdicts, 4 changed
   turned round: turns against plain: …: better → worse
   turned round: turns, a & b: grows → falls
-  no longer resolved: turns against plain: …: fades, 1.05: … and …: better → not resolved
+  no longer resolved: turns against plain: …: fades, 1.05: … and … (word 1): better → not resolved
   resolved only now: clears, a & b: not resolved → better
 """
 
