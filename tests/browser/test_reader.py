@@ -10,6 +10,7 @@ import xml.etree.ElementTree as ET
 import pytest
 from playwright.sync_api import expect
 
+from transformer_lite.explore import palette
 from transformer_lite.explore.axes import Setting
 from transformer_lite.explore.text import catalogue, number, say
 
@@ -594,9 +595,7 @@ def test_csv_names_rows_and_columns(bench):
 
 @pytest.mark.parametrize("id_", FIGURES)
 def test_svg_shows_every_view(bench, id_):
-    bench.page.evaluate("document.documentElement.dataset.theme = 'dark'")
     drawing = download(bench, id_, "svg").decode()
-    bench.page.evaluate("document.documentElement.dataset.theme = 'light'")
     root = ET.fromstring(drawing)
     assert root.tag == "{http://www.w3.org/2000/svg}svg"
     texts = "".join(root.itertext())
@@ -604,11 +603,20 @@ def test_svg_shows_every_view(bench, id_):
         assert view.title in texts
     for value in bench.page.locator(f"figure#{id_} .tl-number").all_text_contents():
         assert value in texts
-    # Charts are there with their marks, drawn for a white page.
+    # Charts are there with their marks.
     charts = bench.page.locator(f"figure#{id_} .tl-slot").count()
     assert len(root.findall("{http://www.w3.org/2000/svg}svg")) == charts
-    assert "#d5dbe3" not in drawing
     assert not re.findall(r'(?:href|src)="https?:', drawing)
+
+
+def test_the_svg_of_a_dark_page_is_for_white_paper(bench):
+    ink = palette.PLAIN["ink"]["dark"]
+    written = {ink, f"rgb({', '.join(map(str, bytes.fromhex(ink[1:])))})"}
+    bench.look("dark")
+    drawings = {id_: download(bench, id_, "svg").decode() for id_ in FIGURES}
+    bench.look("light")
+    for id_, drawing in drawings.items():
+        assert not [colour for colour in written if colour in drawing], id_
 
 
 def test_png_is_a_picture_of_the_svg_s_size(bench):
