@@ -238,7 +238,7 @@ MUTATIONS = [
     workbench(
         "the last tilted label reaches out of its chart",
         "views/heatmap.mjs",
-        "4.6 * label.length - (columns - c - 0.5) * cell",
+        "4.8 * label.length + 8 - (columns - c - 0.5) * cell",
         "8",
         "control_changes",
     ),

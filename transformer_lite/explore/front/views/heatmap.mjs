@@ -65,7 +65,7 @@ function traceHeatmap(view, tensors, { theme, labels, width, height }) {
   const grid = (of) => Array.from({ length: rows }, (_, r) => Array.from({ length: columns }, (_, c) => of(data[r * columns + c])));
   const { stops, zmin, zmax, colorscale, of } = view.categories ? regions(theme) : shades(view, data, theme);
   const left = 16 + 7 * Math.max(...labels[0].map((label) => label.length));
-  const cell = (width - left - 12) / columns;
+  const cell = Math.max(0, (width - left - 12) / columns);
   const longest = Math.max(...labels[1].map((label) => label.length));
   const flat = longest * 7 < cell;
   const top = Math.min(100, flat ? 24 : 20 + 5.2 * longest);
@@ -84,7 +84,7 @@ function traceHeatmap(view, tensors, { theme, labels, width, height }) {
   const masked = PALETTE.plain.masked[theme];
   const ink = (x) => inkOn(colourAt(...(of(x) === null ? [[masked, masked], 0] : [stops, (of(x) - zmin) / (zmax - zmin)])));
   // A tilted label leans to the right, over its cell and those after it; the last ones, over the chart's side.
-  const right = Math.max(8, ...(flat ? [] : labels[1].map((label, c) => 4.6 * label.length - (columns - c - 0.5) * cell)));
+  const right = Math.max(8, ...(flat ? [] : labels[1].map((label, c) => 4.8 * label.length + 8 - (columns - c - 0.5) * cell)));
   return {
     data: readable ? [trace, cellNumbers(data, columns, ink, view.categories)] : [trace],
     layout: {
