@@ -24,12 +24,12 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
 from transformer_lite.explore.host import SITE
+from transformer_lite.study.intervals import NOT_RESOLVED
 
-OPEN = "not resolved"
-WORDS = re.compile(rf"\b({OPEN}|better|worse|more|less|grows|falls|rises)\b")
+WORDS = re.compile(rf"\b({NOT_RESOLVED}|better|worse|more|less|grows|falls|rises)\b")
 NUMBER = re.compile(r"[-−+]?\d[\d.,]*")
 NOTHING = "nothing"  # a column that only some results have
-UNSURE = OPEN, NOTHING
+UNSURE = NOT_RESOLVED, NOTHING
 KINDS = TURNED, LOST, FOUND = "turned round", "no longer resolved", "resolved only now"
 
 

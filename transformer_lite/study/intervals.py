@@ -24,6 +24,9 @@ Results = Mapping[int, float] | Sequence[float]
 FEWEST = 5
 """A verdict needs this many seeds."""
 
+NOT_RESOLVED = "not resolved"
+"""The verdict where there is none."""
+
 
 class Interval(NamedTuple):
     """A mean and its 95 % interval.
@@ -109,7 +112,7 @@ def verdict(a: Results, b: Results, *, lower_is_better: bool = False, paired: bo
     if paired:
         one, other = difference(a, b), Interval(0.0, 0.0, 0.0, other.seeds)
     if min(one.seeds, other.seeds) < FEWEST or one.overlaps(other):
-        return "not resolved"
+        return NOT_RESOLVED
     return "better" if (one.mean > other.mean) is not lower_is_better else "worse"
 
 

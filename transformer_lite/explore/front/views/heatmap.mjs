@@ -83,7 +83,8 @@ function traceHeatmap(view, tensors, { theme, labels, width, height }) {
   };
   const masked = PALETTE.plain.masked[theme];
   const ink = (x) => inkOn(colourAt(...(of(x) === null ? [[masked, masked], 0] : [stops, (of(x) - zmin) / (zmax - zmin)])));
-  // A tilted label leans to the right, over its cell and those after it; the last ones, over the chart's side.
+  // A tilted label leans to the right, over its cell and those after it; the last ones, over the chart's side. Each of its
+  // letters takes 4.8 px of the width, and its height 8.
   const right = Math.max(8, ...(flat ? [] : labels[1].map((label, c) => 4.8 * label.length + 8 - (columns - c - 0.5) * cell)));
   return {
     data: readable ? [trace, cellNumbers(data, columns, ink, view.categories)] : [trace],
