@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from importlib import metadata
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
 import pytest
@@ -237,6 +238,28 @@ def test_old_node_is_one_sentence(tmp_path):
 
 
 # -- the website's part of the build -----------------------------------------------------------------------------
+
+
+def test_the_website_is_built_again_for_what_pages_are_made_of_alone(tmp_path, monkeypatch):
+    # Not by `import site`: Python has a module of that name.
+    spec = spec_from_file_location("website", ROOT / "tools/site.py")
+    spec.loader.exec_module(site := module_from_spec(spec))
+    monkeypatch.setattr(site, "ROOT", tmp_path)
+    chapter = tmp_path / "book/part/chapter.ipynb"
+    chapter.parent.mkdir(parents=True)
+    chapter.write_text("a")
+    before = site.fingerprint()
+    for made in (
+        "book/.ruff_cache/0",
+        "book/part/.ipynb_checkpoints/chapter.ipynb",
+        "book/_ext/__pycache__/a.pyc",
+    ):
+        (tmp_path / made).parent.mkdir(parents=True)
+        (tmp_path / made).write_text("made by a tool, perhaps while the website is built")
+    assert site.fingerprint() == before
+    chapter.write_text("b")
+    assert site.fingerprint() != before
+
 
 PAGE = """<html><head><meta charset="utf-8" />
 <script data-first-paint src="_static/first.js"></script>

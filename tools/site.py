@@ -39,8 +39,11 @@ def fingerprint() -> str:
     """A hash of everything the pages are made of."""
     digest = hashlib.sha256(sys.version.encode())
     for path in sorted({p for pattern in INPUTS for p in ROOT.glob(pattern)}):
-        if path.is_file() and not {"__pycache__", ".ipynb_checkpoints", "api"} & set(path.parts):
-            digest.update(f"{path.relative_to(ROOT)}\0".encode() + hashlib.sha256(path.read_bytes()).digest())
+        name = path.relative_to(ROOT)
+        # Linters and Jupyter, which may be at work meanwhile, keep what they like in folders with a dot.
+        made = any(part in ("__pycache__", "api") or part.startswith(".") for part in name.parts)
+        if path.is_file() and not made:
+            digest.update(f"{name}\0".encode() + hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()
 
 

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from transformer_lite.study import StaleRecord
+from transformer_lite.study import StaleRecord, store
 from transformer_lite.study.plan import Plan
 
 from . import cells
@@ -107,12 +107,15 @@ def test_each_verdict_that_changes_is_told_and_the_book_is_left_alone(project):
     assert len((project / "log").read_text().splitlines()) == runs + 30
 
 
-@pytest.mark.parametrize("base", ["0", "998", "1000", "1999", "-1", "many"])
-def test_seeds_that_are_in_use_are_refused(base, project):
-    done = records(project, SEED_BASE=base)
+def test_seeds_that_are_in_use_are_refused(project, monkeypatch):
+    for base in ("0", "998", "1000", "1999", "-1", "many"):
+        monkeypatch.setenv("SEED_BASE", base)
+        with pytest.raises(ValueError, match=f"SEED_BASE is {base}, but must be a whole number from 2000 on"):
+            store.seed_base()
+    done = records(project, SEED_BASE="1000")
     assert done.returncode == 1
-    assert done.stderr.startswith(f"SEED_BASE is {base}, but must be a whole number from 2000 on")
-    assert not (project / f"_build/records-{base}").exists()
+    assert done.stderr.startswith("SEED_BASE is 1000, but must be")
+    assert not (project / "_build/records-1000").exists()
 
 
 def test_without_a_record_there_is_nothing_to_try(project, tmp_path):
