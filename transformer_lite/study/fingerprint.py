@@ -234,19 +234,25 @@ def names_used(node: ast.AST) -> Iterator[str]:
 
 def _nodes(what: Any) -> list[Any]:
     """The syntax trees of a function (all lambdas of one line, which cannot be told apart) or a class, bare."""
-    kind = (ast.ClassDef,) if isinstance(what, type) else (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
     lines, first = _class_lines(what) if isinstance(what, type) else _function_lines(what)
-    found = []
-    for node in ast.walk(_parsed("".join(lines))):
-        if isinstance(node, kind) and getattr(node, "name", "<lambda>") == what.__name__:
-            start = min(of.lineno for of in (node, *getattr(node, "decorator_list", ())))
-            # A class is found by a line of one of its methods.
-            if start == first or (isinstance(what, type) and start <= first <= (node.end_lineno or 0)):
-                found.append(_Bare().visit(_copy(node)))
+    found = _bare_nodes("".join(lines), isinstance(what, type), what.__name__, first)
     if not found:
         raise ValueError(
             f"the source of {what.__qualname__} was not found: define it in a cell, not by exec."
         )
+    return found
+
+
+@cache  # a chapter's experiments use the same definitions again and again
+def _bare_nodes(source: str, of_class: bool, name: str, first: int) -> list[Any]:
+    kind = (ast.ClassDef,) if of_class else (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+    found = []
+    for node in ast.walk(_parsed(source)):
+        if isinstance(node, kind) and getattr(node, "name", "<lambda>") == name:
+            start = min(of.lineno for of in (node, *getattr(node, "decorator_list", ())))
+            # A class is found by a line of one of its methods.
+            if start == first or (of_class and start <= first <= (node.end_lineno or 0)):
+                found.append(_Bare().visit(_copy(node)))
     return found
 
 
