@@ -337,10 +337,12 @@ def _output(
     """The output alone, ``(..., T, d_v)``, the fastest way.
 
     PyTorch's fused kernel never holds the matrix of weights, which saves up to half of the time for long
-    sequences (``python -m benchmarks.attention``). Plain products are faster where the bias is learned. A graph
-    that is exported takes them too: it must not depend on the lengths of the example, and what a converter
-    makes of the kernel need not give zeros where everything is masked. And so do transformed functions, as the
-    kernel has neither forward nor second derivatives.
+    sequences (``python -m benchmarks attention``). On the CPU it takes inputs with heads, (batch, heads, T, d), and
+    d_k = d_v only; for others PyTorch itself makes the matrix.
+
+    Plain products are faster where the bias is learned. A graph that is exported takes them too: it must not depend
+    on the lengths of the example, and what a converter makes of the kernel need not give zeros where everything is
+    masked. And so do transformed functions, as the kernel has neither forward nor second derivatives.
     """
     if torch.compiler.is_compiling() or _transformed() or _learns(bias):
         mask = _allowed(mask, causal, query, key)
