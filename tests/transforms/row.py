@@ -102,7 +102,7 @@ class Row:
             "a result": "gives no tensor" if not self.plain else "",
             "a tensor": "takes no tensor" if not inputs else "",
             "a batch": "takes no batch" if all(x.shape[:1] != (BATCH,) for x in inputs) else "",
-            "real numbers": "takes no real numbers" if not takes_real else "",
+            "real numbers": "is not meant for real numbers" if not takes_real else "",
             "a derivative": "gives no real numbers" if not gives_real else "",
             "state": "keeps nothing" if not self.keeps_state else "",
             "weights": "has no weights" if not parameters else "",
