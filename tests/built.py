@@ -67,7 +67,10 @@ def trace(static: Path, source: str) -> list[dict]:
     return [
         {
             "values": case["values"],
-            "outputs": {name: unpacked(tensor) for name, tensor in case["outputs"].items()},
+            **{
+                of: {name: unpacked(tensor) for name, tensor in case.get(of, {}).items()}
+                for of in ("outputs", "state", "next")
+            },
         }
         for case in cases
     ]
@@ -75,7 +78,8 @@ def trace(static: Path, source: str) -> list[dict]:
 
 def unpacked(tensor: dict) -> np.ndarray:
     """The numbers of a tensor as figures' files store it."""
-    return np.frombuffer(b64decode(tensor["data"]), dtype="<f4").reshape(tensor["shape"])
+    kind = {"float32": "<f4", "int64": "<i8"}[tensor.get("type", "float32")]
+    return np.frombuffer(b64decode(tensor["data"]), dtype=kind).reshape(tensor["shape"])
 
 
 @functools.cache

@@ -6,7 +6,7 @@ import numpy as np
 def ends(control, controls, values):
     """The extremes of a control, each as a value that it takes."""
     kind, now = control["kind"], control["value"]
-    if kind in ("slider", "length"):
+    if kind in ("slider", "length", "state"):
         return [control["min"], control["max"]]
     if kind == "toggle":
         return [False, True]
@@ -29,6 +29,11 @@ def ends(control, controls, values):
 def other_values(control, controls, values):
     """Those that differ from the control's present value."""
     return [value for value in ends(control, controls, values) if value != control["value"]]
+
+
+def memory_of(controls):
+    """The control that counts the steps of a figure with memory."""
+    return next((name for name, control in controls.items() if control["kind"] == "state"), None)
 
 
 def size_of(axis, controls, values):
@@ -58,7 +63,7 @@ def unfit(controls):
     refused = [{"no_such_control": 1}]
     for name, control in controls.items():
         kind = control["kind"]
-        if kind in ("slider", "length"):
+        if kind in ("slider", "length", "state"):
             values = [control["max"] + 1, control["min"] - 1, "many", None]
         elif kind == "words":
             too_many = " ".join([control["vocabulary"][0]] * (control["maximum"] + 1))

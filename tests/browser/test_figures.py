@@ -14,7 +14,7 @@ from ..built import trace
 from .accessibility import audit
 from .conftest import WORKBENCH
 from .exercises import described, exercises, give, told
-from .settings import assert_close, numbers, other_values
+from .settings import assert_close, memory_of, numbers, other_values
 from .visit import PROBE, SIZES
 
 # Each differs from the one before in one thing, so that charts are drawn again once. The visit begins with the first.
@@ -127,9 +127,15 @@ def unfold(visit, is_open):
 def moved_to_its_ends(visit, id_, name, control):
     """What goes wrong when one control goes from end to end."""
     moved = []
+    # Of a figure with memory it is the next steps that a control changes.
+    memory = memory_of(visit.controls(id_))
+    steps = {memory: 2} if memory not in (None, name) else {}
+    visit.set(id_, **steps)
+    before = visit.outputs(id_)
     for value in other_values(control, visit.controls(id_), visit.values(id_)):
-        came = visit.move(id_, **{name: value})
-        moved.append(came.get("changed"))
+        visit.set(id_, **dict.fromkeys(steps, 0))
+        came = visit.move(id_, **{name: value}, **steps)
+        moved.append(visit.outputs(id_) != before if steps else came.get("changed"))
         wanted = {"changes": [id_], "unfit": [], "objections": []}
         seen = {what: came.get(what) for what in wanted}
         if "refused" in came or came["values"][name] != value or seen != wanted:

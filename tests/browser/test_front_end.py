@@ -23,7 +23,7 @@ from transformer_lite.explore.views import View
 from ..built import built_site, live_pages, markup, trace
 from .conftest import WORKBENCH
 from .exercises import described, exercises, give, told
-from .settings import assert_close, numbers, other_values, unfit
+from .settings import assert_close, memory_of, numbers, other_values, unfit
 from .visit import LIVE
 from .workbench import EXERCISES, FIGURES
 
@@ -97,6 +97,7 @@ def test_controls_are_described_as_the_reader_sees_them(live):
         "words": {"maximum"},
         "order": {"items"},
         "points": {"min", "max", "step", "names", "view"},
+        "state": {"steps", "step", "done"},
     }
     for id_ in live.figures():
         controls, values = live.controls(id_), live.values(id_)
@@ -114,6 +115,7 @@ def test_check_does_not_take_the_engine_s_word_for_it(live, recorded):
     """The outputs after `set` are those of the trace, compared here and not in the page."""
     for id_ in live.figures():
         for case in recorded(id_)[-3:]:
+            live.reset(id_)
             assert live.set(id_, **case["values"]) == case["values"]
             shown = live.outputs(id_)
             for name, wanted in case["outputs"].items():
@@ -188,6 +190,8 @@ def test_every_control_answers_the_mouse_and_the_keyboard_s_letters(live):
                 typed.press("Enter")
                 live.settle(id_)
                 assert live.values(id_)[name] == (control["max"] if at_start else control["min"])
+            elif kind == "state":
+                place.locator(".tl-step").click()
             elif kind == "toggle":
                 place.locator("input").click()
             elif kind == "choice":
@@ -206,7 +210,8 @@ def test_every_control_answers_the_mouse_and_the_keyboard_s_letters(live):
                 select.select_option(index=last if at != last else 0)
             live.settle(id_)
             assert live.values(id_)[name] != control["value"], (id_, name)
-            assert live.outputs(id_) != before, (id_, name)
+            # What a figure remembers changes with the next step.
+            assert live.outputs(id_) != before or memory_of(live.controls(id_)), (id_, name)
             assert set(live.changes()) == {id_}, "inside a figure, only new pictures are changes"
             live.reset(id_)
             assert live.values(id_)[name] == control["value"]
@@ -250,8 +255,16 @@ def test_the_keyboard_alone_reaches_and_moves_every_control(live):
             continue
         key = (at["figure"], at["control"])
         reached.add(key)
-        chip = live.page.evaluate("document.activeElement.classList.contains('tl-chip')")
-        if at["play"] or (at["tag"] == "button" and not chip) or at["tag"] == "summary" or key in moved:
+        chip, step = (
+            page.evaluate("(name) => document.activeElement.classList.contains(name)", name)
+            for name in ("tl-chip", "tl-step")
+        )
+        if (
+            at["play"]
+            or (at["tag"] == "button" and not (chip or step))
+            or at["tag"] == "summary"
+            or key in moved
+        ):
             continue
         control = live.controls(at["figure"])[at["control"]]
         before = control["value"]
@@ -263,6 +276,8 @@ def test_the_keyboard_alone_reaches_and_moves_every_control(live):
             presses = ["Space"]
         elif chip:
             presses = ["ArrowRight"]
+        elif step:
+            presses = ["Enter"]
         elif control["kind"] == "points":
             page.keyboard.press("Control+A")
             page.keyboard.type(f"{control['max']}, {control['min']}")

@@ -767,3 +767,134 @@ def test_no_answer_stands_in_the_page(bench):
     right = score_of_two.figure.run()["right"].value.item()
     part = markup[markup.index('id="score-of-two"') : markup.index('id="which-scale"')]
     assert f"{right:.2f}" not in part
+
+
+# -- figures with memory -------------------------------------------------------------------------------------------
+
+# Between two drawings while it plays, for a reader who wants little motion.
+STILL = 0.9
+
+
+def steps_of(bench):
+    """The buttons of the figure with memory, and what it says of its steps."""
+    place = bench.page.locator('figure#descent [data-control="training"]')
+    return place, lambda: place.locator(".tl-steps").text_content()
+
+
+def test_steps_are_taken_one_by_one_and_back_to_the_start(bench):
+    descent, (place, said) = FIGURES["descent"], steps_of(bench)
+    assert said() == say("steps-taken", step=0, steps=30)
+    for count in (1, 2, 3):
+        place.locator(".tl-step").click()
+        bench.settle("descent")
+        assert said() == say("steps-taken", step=count, steps=30)
+    wanted = descent.show(descent.check({"training": 3}))
+    for name, tensor in wanted.outputs.items():
+        assert_close(numbers(bench.outputs("descent"), name), tensor.detach().numpy(), name)
+    state = bench.page.evaluate("probe.figure('descent').explorable.state")
+    assert state["step"] == {"shape": [], "data": [3]}
+    assert_close(numbers(state, "W"), wanted.state["W"].numpy())
+    told = bench.controls("descent")["training"]
+    assert (told["step"], told["steps"], told["done"]) == (3, 30, False)
+    place.locator(".tl-restart").click()
+    bench.settle("descent")
+    assert said() == say("steps-taken", step=0, steps=30)
+    assert bench.values("descent")["training"] == 0
+
+
+def test_scripts_take_steps_too(bench):
+    def call(what):
+        return bench.page.evaluate(
+            f"probe.figure('descent').explorable.{what}.catch(({{ message }}) => message)"
+        )
+
+    assert call("step()")["training"] == 1
+    assert call("step(4)")["training"] == 5
+    assert call("restart()")["training"] == 0
+    assert "Train" in call("step(31)") and bench.values("descent")["training"] == 0
+
+
+def test_a_rate_moves_in_the_middle_of_training(bench):
+    descent = FIGURES["descent"]
+    steps = descent.steps()
+    for changes in ({"training": 5}, {"rate": 0.05}, {"training": 9}, {"rate": 0.45}, {"training": 10}):
+        values = bench.set("descent", **changes)
+        wanted = descent.show(values, steps).outputs
+        for name, tensor in wanted.items():
+            assert_close(numbers(bench.outputs("descent"), name), tensor.detach().numpy(), (name, changes))
+
+
+def test_what_changes_the_state_s_meaning_starts_anew_and_says_so(bench):
+    bench.set("descent", training=7)
+    bench.page.locator('figure#descent [data-control="form"] input:not(:checked)').click()
+    bench.settle("descent")
+    assert bench.values("descent") == {"rate": 0.2, "form": "momentum", "training": 0}
+    assert bench.said("descent") == say("started-anew", label="Train", moved="Form")
+    bench.page.locator('figure#descent [data-control="training"] .tl-step').click()
+    bench.settle("descent")
+    assert bench.said("descent") == ""
+
+
+def test_training_plays_to_its_end_and_then_once_more(bench):
+    place, said = steps_of(bench)
+    bench.set("descent", training=28)
+    play = place.locator(".tl-play")
+    play.click()
+    bench.until("() => probe.figure('descent').explorable.values.training === 30")
+    expect(play).to_have_attribute("aria-pressed", "false")
+    assert bench.controls("descent")["training"]["done"] is True
+    assert place.locator(".tl-step").get_attribute("aria-disabled") == "true"
+    bench.until("() => location.hash.includes('training=30')", timeout=5)
+    play.click()
+    bench.until("() => [3, 6].includes(probe.figure('descent').explorable.values.training)")
+    play.click()
+    bench.settle("descent")
+    stopped = said()
+    play.page.wait_for_timeout(1500 * STILL)
+    assert said() == stopped
+
+
+def test_training_pauses_out_of_sight(bench):
+    place, _ = steps_of(bench)
+    place.locator(".tl-play").click()
+    bench.until("() => probe.figure('descent').explorable.values.training > 0")
+    bench.page.evaluate("scrollTo(0, 0)")
+    bench.page.wait_for_timeout(300)
+    bench.settle("descent")
+    before = bench.values("descent")["training"]
+    bench.page.wait_for_timeout(1500 * STILL)
+    assert bench.values("descent")["training"] == before < 30
+    place.scroll_into_view_if_needed()
+    bench.until("(before) => probe.figure('descent').explorable.values.training > before", before)
+    place.locator(".tl-play").click()
+
+
+def test_a_step_without_a_number_is_told_and_not_taken(bench):
+    place, said = steps_of(bench)
+    bench.set("descent", training=4)
+    before = bench.outputs("descent")
+    bench.set("descent", rate=0.33)
+    for _ in range(2):
+        place.locator(".tl-step").click()
+        bench.until(
+            "() => probe.figure('descent').querySelector('[data-control=training] .tl-problem').textContent"
+        )
+        assert "descent" in place.locator(".tl-problem").text_content()
+        assert bench.values("descent")["training"] == 4
+        assert bench.outputs("descent") == before
+        assert said() == say("steps-taken", step=4, steps=30)
+    # The state of the last good step is still there.
+    bench.set("descent", rate=0.2)
+    bench.set("descent", training=5)
+    wanted = FIGURES["descent"].show(FIGURES["descent"].check({"training": 5})).outputs["W"].detach().numpy()
+    assert_close(numbers(bench.outputs("descent"), "W"), wanted)
+
+
+def test_a_link_counts_steps_from_the_start(bench):
+    bench.set("descent", rate=0.5, training=9)
+    bench.page.evaluate("location.hash = 'descent?rate=0.1&training=12'")
+    bench.until("() => probe.figure('descent').explorable.values.training === 12")
+    bench.settle("descent")
+    figure = FIGURES["descent"]
+    wanted = figure.show(figure.check({"rate": 0.1, "training": 12})).outputs["W"].detach().numpy()
+    assert_close(numbers(bench.outputs("descent"), "W"), wanted)

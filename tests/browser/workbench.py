@@ -25,6 +25,7 @@ from transformer_lite.explore import (
     Points,
     Scatter,
     Slider,
+    State,
     Toggle,
     Tokens,
     Words,
@@ -193,6 +194,38 @@ def a_picture(pixel, light, size):
     }
 
 
+@explore(
+    rate=Slider(0, 0.5, 0.05, value=0.2, label="Learning rate"),
+    form=Choice(["plain", "momentum"]),
+    training=State(
+        {
+            "W": torch.zeros(4, 2),
+            "speed": torch.zeros(4, 2),
+            "losses": torch.zeros(31),
+            "step": torch.tensor(0),
+        },
+        steps=30,
+        anew=["form"],
+        label="Train",
+    ),
+    show={
+        "W": Heatmap(signed=True, limit=2),
+        "losses": Lines(at="step", range=(0, 3), x_title="step"),
+        "loss": Number(),
+    },
+)
+def descent(rate, form, training):
+    """Gradient descent. A rate near 0.33, which the recorded settings do not meet, gives no number."""
+    W = training["W"].requires_grad_()
+    loss = (ROWS[:, :4] @ W - ROWS[:, 4:6]).square().mean()
+    (gradient,) = torch.autograd.grad(loss, W)
+    speed = gradient if form == "plain" else 0.9 * training["speed"] + gradient
+    losses = torch.where(torch.arange(31) == training["step"], loss.detach(), training["losses"])
+    after = torch.where((rate - 0.33).abs() < 0.005, torch.nan, W - rate * speed)
+    shown = {"W": W, "losses": losses, "loss": loss, "step": training["step"].float()}
+    return shown, {"W": after, "speed": speed, "losses": losses, "step": training["step"] + 1}
+
+
 @explore(order=Order(list("abcd"), label="Rows"), size=Slider(0.5, 2, 0.5, value=1))
 def plain_views(order, size):
     """Views whose indices have no names of their own, and views with a role."""
@@ -255,6 +288,7 @@ FIGURES = {
         shuffled_words,
         dragged_vectors,
         a_picture,
+        descent,
         plain_views,
     )
 }

@@ -10,7 +10,18 @@ import torch
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from transformer_lite.explore import Choice, Length, Order, Pick, Points, Slider, Toggle, Words, palette
+from transformer_lite.explore import (
+    Choice,
+    Length,
+    Order,
+    Pick,
+    Points,
+    Slider,
+    State,
+    Toggle,
+    Words,
+    palette,
+)
 from transformer_lite.explore.axes import Setting
 from transformer_lite.explore.text import number
 
@@ -26,6 +37,7 @@ CONTROLS = [
     Points("plane", [[0, 0], [1, 1]], label="Points"),
     Pick("scores", row=0, column=0, label="Cell"),
     Pick("scores", column=0, label="Column"),
+    State({"W": torch.zeros(2)}, steps=5, label="Train"),
 ]
 for control in CONTROLS:
     control.prepare(control.label)
@@ -82,7 +94,8 @@ def test_controls_accept_the_same_and_refuse_with_the_same_sentence(node, tried)
 @settings(max_examples=6, phases=NODE)
 @given(seed=st.randoms(use_true_random=False))
 def test_graphs_are_fed_what_the_function_receives(node, seed):
-    fed = [control for control in CONTROLS if control.is_tensor]
+    # What a figure remembers is fed as it came out of the graph.
+    fed = [control for control in CONTROLS if control.is_tensor and not control.remembers]
     alone = Setting({}, {})
     # An index into a view is drawn within the view, and here there is none.
     drawn = [control for control in fed if control.origin is None]

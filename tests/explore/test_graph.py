@@ -29,8 +29,8 @@ from transformer_lite.explore import (
     kept,
 )
 from transformer_lite.explore import graph as exporter
-from transformer_lite.explore.graph import INPUT, export
-from transformer_lite.explore.trace import pack, packed, settings, trace
+from transformer_lite.explore.graph import export
+from transformer_lite.explore.trace import now, pack, settings, trace
 from transformer_lite.memory import energy
 
 
@@ -39,7 +39,7 @@ def computed(figure, graph, values):
     session = onnxruntime.InferenceSession(graph)
     feeds = {}
     for node in session.get_inputs():
-        name = node.name.removeprefix(INPUT)
+        name = node.name.removeprefix("control:")
         feeds[node.name] = figure.controls[name].encode(values[name]).numpy()
     return dict(zip([node.name for node in session.get_outputs()], session.run(None, feeds), strict=True))
 
@@ -298,8 +298,8 @@ def test_a_trace_holds_what_pytorch_computed(everything):
 
 
 def test_the_same_seed_gives_the_same_trace(everything):
-    assert packed(everything, seed=3) == packed(everything, seed=3)
-    assert packed(everything, seed=3) != packed(everything, seed=4)
+    assert now(everything, seed=3) == now(everything, seed=3)
+    assert now(everything, seed=3) != now(everything, seed=4)
 
 
 def test_a_packed_tensor_is_little_endian_float32_row_by_row():

@@ -20,7 +20,7 @@ const pass = async (seconds) => {
 };
 
 globalThis.evaluated = 0;
-const NUMBER = { views: {}, outputs: [{ name: "sum", shape: [] }] };
+const NUMBER = { views: {}, outputs: [{ name: "sum", shape: [] }], state: [], next: [] };
 const answers = ({ ask, values }, say) => {
   say({ taken: true });
   if (ask === "there") say({});

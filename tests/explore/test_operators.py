@@ -7,7 +7,7 @@ import torch
 from torch.export import ExportedProgram
 
 from transformer_lite.explore import Heatmap, Number, Words, explore, operators
-from transformer_lite.explore.graph import INPUT, export
+from transformer_lite.explore.graph import export
 
 VOCABULARY = ["a", "b", "c"]
 
@@ -57,7 +57,7 @@ def assert_follows(function, view=Heatmap):
     session = onnxruntime.InferenceSession(graph)
     for ids in ([0], [2, 1], [1, 1, 2, 0, 2]):
         wanted = function(torch.tensor(ids)).float().numpy()
-        (got,) = session.run(None, {INPUT + "words": np.array(ids)})
+        (got,) = session.run(None, {"control:words": np.array(ids)})
         np.testing.assert_allclose(got, wanted, rtol=1e-6, atol=1e-6, err_msg=str(ids))
 
 

@@ -27,9 +27,8 @@ from transformer_lite.explore import (
     host,
     page,
 )
-from transformer_lite.explore.graph import INPUT
 from transformer_lite.explore.text import say
-from transformer_lite.explore.trace import packed
+from transformer_lite.explore.trace import now
 
 VOID = {"input", "br", "hr", "img", "meta", "link"}
 
@@ -220,7 +219,7 @@ def test_building_writes_the_graphs_and_the_trace_beside_the_page(everything, tm
     assert content["variants"].keys() == content["views"].keys() == dict(everything.variants()).keys()
     assert content["graphs"].keys() == set(content["variants"].values()) == content["variants"].keys()
     cases = json.loads((tmp_path / "figures" / f"{source}.trace.json").read_text())["cases"]
-    assert cases == packed(everything)["cases"]
+    assert cases == now(everything)["cases"]
     for key, variant in everything.variants():
         session = onnxruntime.InferenceSession(b64decode(content["graphs"][content["variants"][key]]))
         names = [node.name for node in session.get_outputs()]
@@ -229,7 +228,7 @@ def test_building_writes_the_graphs_and_the_trace_beside_the_page(everything, tm
                 feeds = {
                     node.name: everything.controls[control].encode(case["values"][control]).numpy()
                     for node in session.get_inputs()
-                    for control in [node.name.removeprefix(INPUT)]
+                    for control in [node.name.removeprefix("control:")]
                 }
                 for name, got in zip(names, session.run(None, feeds), strict=True):
                     wanted = case["outputs"][name]

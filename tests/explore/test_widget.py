@@ -22,7 +22,7 @@ from transformer_lite.explore import (
     page,
 )
 from transformer_lite.explore.figure import outputs
-from transformer_lite.explore.trace import packed
+from transformer_lite.explore.trace import now
 from transformer_lite.explore.widget import FigureWidget
 
 
@@ -153,7 +153,7 @@ def test_a_figure_works_whatever_a_notebook_takes_for_numbers(ask, default):
 
 def test_the_trace_is_the_one_that_the_website_has(ask, gradient):
     content, _ = ask(gradient, "trace")
-    assert content["trace"] == packed(gradient)
+    assert content["trace"] == now(gradient)
 
 
 def test_plotly_travels_as_text(ask, gradient):

@@ -1,7 +1,7 @@
 """The interactive layer: a torch function with its controls declared beside it becomes a live figure."""
 
 from .axes import Axis
-from .controls import Choice, Length, Order, Pick, Points, Slider, Toggle, Words
+from .controls import Choice, Length, Order, Pick, Points, Slider, State, Toggle, Words
 from .exercise import Exercise, exercise
 from .explorable import Explorable, explore
 from .progress import progress
@@ -24,6 +24,7 @@ __all__ = [
     "Points",
     "Scatter",
     "Slider",
+    "State",
     "Task",
     "Toggle",
     "Tokens",

@@ -6,19 +6,22 @@ import inspect
 import itertools
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from torch import Tensor
 
 from .axes import Setting
-from .controls import Control
+from .controls import Control, State
+from .stepping import Steps, Tensors
 from .text import say
 from .views import View
 
 Values = dict[str, Any]
-# What a figure's function returns: a view, views by name, or tensors by name whose views are declared beside it.
-Returned = View | Mapping[str, View] | Mapping[str, Tensor]
+# What a figure's function draws: a view, views by name, or tensors by name whose views are declared beside it.
+Drawn = View | Mapping[str, View] | Mapping[str, Tensor]
+# A figure with a `State` also returns the next one.
+Returned = Drawn | tuple[Drawn, Mapping[str, Tensor]]
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,9 @@ class Shown:
 
     setting: Setting
     views: dict[str, View]
+    # Of a figure with a `State`: what it was drawn from, and the next.
+    state: Tensors = field(default_factory=dict)
+    following: Tensors = field(default_factory=dict)
 
     @functools.cached_property
     def outputs(self) -> dict[str, Tensor]:
@@ -80,6 +86,7 @@ class Figure:
         for name, control in self.controls.items():
             control.prepare(name)
         self.defaults: Values = {name: control.value for name, control in self.controls.items()}
+        self.memory = self._memory()
         # An error in the function surfaces here, in the cell that declares it.
         self._declared: Frames | None = Frames(self)
         self._place(self._declared)
@@ -109,18 +116,33 @@ class Figure:
         """The views at the default settings with `changes`, computed by the function."""
         return self.show(self.check(changes)).views
 
-    def show(self, values: Values) -> Shown:
-        """What is shown at checked `values`; raises `ValueError` if a number on display is NaN or +inf."""
-        views = self.views({name: self.controls[name].encode(value) for name, value in values.items()})
-        shown = Shown(Setting(self.controls, values), views)
+    def show(self, values: Values, steps: Steps | None = None) -> Shown:
+        """What is shown at checked `values`; raises `ValueError` if a number on display is NaN or +inf.
+
+        `steps` goes on from what it has reached before; without it a figure with memory begins at its start.
+        """
+        state = (steps or self.steps()).reach(values) if self.memory else {}
+        views, following = self.views(self.arguments(values, state))
+        shown = Shown(Setting(self.controls, values), views, state, following)
         for view, tensor in shown.outputs.items():
             if bool((tensor.isnan() | tensor.isposinf()).any()):
                 raise ValueError(say("not-finite", figure=self.name, view=view, values=values))
         return shown
 
-    def views(self, arguments: Mapping[str, Any]) -> dict[str, View]:
-        """What the function shows for encoded arguments, by name. A single view is named after its kind."""
-        returned = self.function(**arguments)
+    def arguments(self, values: Values, state: Tensors) -> dict[str, Any]:
+        """What the function receives at checked values and, if it has memory, for a state."""
+        found = {name: self.controls[name].encode(value) for name, value in values.items()}
+        if self.memory:
+            # Copies: a step may ask for gradients of what it receives.
+            found[self.memory] = {part: tensor.detach().clone() for part, tensor in state.items()}
+        return found
+
+    def views(self, arguments: Mapping[str, Any]) -> tuple[dict[str, View], Tensors]:
+        """What the function shows for encoded arguments, by name, and the next state, if it has memory.
+
+        A single view is named after its kind.
+        """
+        returned, following = self._returned(arguments)
         views: Any = self._drawn(returned, arguments) if self.looks else returned
         views = {views.kind: views} if isinstance(views, View) else views
         if (
@@ -135,7 +157,59 @@ class Figure:
             if not view.is_filled:
                 raise ValueError(f"{self.name}: the view {name!r} has no tensor to show")
             view.title = view.title or name.replace("_", " ").capitalize()
-        return dict(views)
+        return dict(views), following
+
+    # -- memory ------------------------------------------------------------------------------------------------
+
+    def _memory(self) -> str | None:
+        """The name of the `State`, if there is one."""
+        found = [name for name, control in self.controls.items() if control.remembers]
+        if len(found) > 1:
+            raise ValueError(f"{self.name} has several states, {', '.join(found)}: put all tensors into one")
+        for name in found:
+            for moved in self._state(name).anew:
+                if moved not in self.controls or moved == name:
+                    raise ValueError(f"State {name!r}: anew names {moved!r}, which is no other control")
+        return found[0] if found else None
+
+    def _state(self, name: str) -> State:
+        control = self.controls[name]
+        assert isinstance(control, State)
+        return control
+
+    def steps(self) -> Steps:
+        """Steps from the start of a figure with memory."""
+        assert self.memory
+        return Steps(self.memory, self._state(self.memory), self._next)
+
+    def _next(self, values: Mapping[str, Any], state: Tensors) -> Tensors:
+        return self._returned(self.arguments(dict(values), state))[1]
+
+    def _returned(self, arguments: Mapping[str, Any]) -> tuple[Any, Tensors]:
+        """What the function draws, and the next state."""
+        returned = self.function(**arguments)
+        if not self.memory:
+            return returned, {}
+        if not (isinstance(returned, tuple) and len(returned) == 2 and isinstance(returned[1], Mapping)):
+            raise ValueError(
+                f"{self.name} has a State, so it must return two things: what is drawn, and the next state as a dict"
+            )
+        drawn, following = returned
+        before = arguments[self.memory]
+        if following.keys() != before.keys():
+            raise ValueError(
+                f"{self.name}: the next state holds {', '.join(following) or 'nothing'}, but the state holds "
+                f"{', '.join(before)}"
+            )
+        for part, tensor in before.items():
+            after = following[part]
+            if after.shape != tensor.shape or after.dtype != tensor.dtype:
+                raise ValueError(
+                    f"{self.name}: the next {part!r} is {after.dtype} of shape {tuple(after.shape)}, but must be "
+                    f"{tensor.dtype} of shape {tuple(tensor.shape)}, as before the step"
+                )
+        # A copy, in the order of the state: what is remembered must not change with what it was made of.
+        return drawn, {part: following[part].detach().clone() for part in before}
 
     def _drawn(self, returned: Any, arguments: Mapping[str, Any]) -> dict[str, View]:
         """Each tensor as its view."""

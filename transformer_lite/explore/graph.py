@@ -15,15 +15,12 @@ from torch.export import ExportedProgram
 
 from . import kept, operators, program
 from .figure import Figure, Frames, Shown
-from .program import Computation, content, quiet, ways
+from .program import Computation, content, following, quiet, ways
 from .trace import trace
 from .words import largest
 
 # What a float32 sum may lose by being added in another order, relative to the largest number in the view.
 TOLERANCE = 1e-5
-
-# Before the name of a control, so that a view may have the same name.
-INPUT = "control:"
 
 
 def export(frames: Frames, cases: list[dict[str, Any]] | None = None) -> dict[str, bytes]:
@@ -132,7 +129,7 @@ def _to_onnx(written: ExportedProgram, computation: Computation, *, decompose: b
         found = torch.onnx.export(
             written,
             dynamo=True,
-            input_names=[INPUT + name for name in computation.inputs],
+            input_names=computation.inputs,
             output_names=computation.outputs,
             verbose=False,
         )
@@ -173,12 +170,17 @@ def _follow(figure: Figure, graph: bytes, cases: list[dict[str, Any]]) -> None:
     session = onnxruntime.InferenceSession(graph, options)
     names = [output.name for output in session.get_outputs()]
     for case in cases:
-        feeds = {
-            INPUT + name: figure.controls[name].encode(case["values"][name]).numpy()
-            for name in (node.name.removeprefix(INPUT) for node in session.get_inputs())
+        arguments = figure.arguments(case["values"], case.get("state", {}))
+        fed = {
+            of: tensor.numpy()
+            for name, control in figure.controls.items()
+            if control.is_tensor
+            for of, tensor in zip(control.inputs(name), control.fed(arguments[name]), strict=True)
         }
+        feeds = {node.name: fed[node.name] for node in session.get_inputs()}
         computed = dict(zip(names, session.run(None, feeds), strict=True))
-        for name, wanted in case["outputs"].items():
+        expected = case["outputs"] | {following(part): x for part, x in case.get("next", {}).items()}
+        for name, wanted in expected.items():
             got = torch.from_numpy(
                 computed[name].copy() if computed[name].ndim else computed[name].reshape(())
             )

@@ -15,6 +15,11 @@ from torch.fx.experimental.proxy_tensor import make_fx
 from .figure import Figure, Shown, outputs
 
 
+def following(part: str) -> str:
+    """The name of a graph's output that is a part of the next state; no output may have the name of an input."""
+    return f"next:{part}"
+
+
 class Computation(nn.Module):
     """The function of a figure with its Python arguments fixed: tensors in, tensors out.
 
@@ -24,16 +29,21 @@ class Computation(nn.Module):
     def __init__(self, figure: Figure, shown: Shown):
         super().__init__()
         self.figure = figure
-        self.inputs = [name for name, control in figure.controls.items() if control.is_tensor]
-        self.fixed = {name: x for name, x in shown.setting.values.items() if name not in self.inputs}
-        self.outputs = list(shown.outputs)
+        self.controls = {name: control for name, control in figure.controls.items() if control.is_tensor}
+        self.inputs = [of for name, control in self.controls.items() for of in control.inputs(name)]
+        self.fixed = {name: x for name, x in shown.setting.values.items() if name not in self.controls}
+        self.outputs = [*shown.outputs, *map(following, shown.following)]
         self.example = _example(figure)
 
     def forward(self, *tensors: Tensor) -> tuple[Tensor, ...]:
-        """All numbers on display, in the order of `outputs`."""
-        arguments = dict(zip(self.inputs, tensors, strict=True)) | self.fixed
+        """All numbers on display, and the next state, in the order of `outputs`."""
+        arguments, left = dict(self.fixed), list(tensors)
+        for name, control in self.controls.items():
+            count = len(control.inputs(name))
+            arguments[name], left = control.argument(left[:count]), left[count:]
+        views, state = self.figure.views(arguments)
         # A view that shows an input as it is would alias it, which a graph may not.
-        return tuple(tensor.detach().clone() for tensor in outputs(self.figure.views(arguments)).values())
+        return tuple(tensor.detach().clone() for tensor in (*outputs(views).values(), *state.values()))
 
 
 class _Traced(nn.Module):
@@ -63,8 +73,9 @@ def ways(computation: Computation) -> Iterator[Callable[[], ExportedProgram]]:
 
 def _capture(computation: Computation, module: nn.Module) -> ExportedProgram:
     dynamic = [
-        {0: torch.export.Dim.DYNAMIC} if computation.figure.controls[name].is_dynamic else {}
-        for name in computation.inputs
+        {0: torch.export.Dim.DYNAMIC} if control.is_dynamic else {}
+        for name, control in computation.controls.items()
+        for _ in control.inputs(name)
     ]
     # A length of 0 or 1 is a length like others, as `torch.onnx.export` has it.
     with quiet(), torch.fx.experimental._config.patch(backed_size_oblivious=True):  # type: ignore[attr-defined]
@@ -81,7 +92,7 @@ def _example(figure: Figure) -> tuple[Tensor, ...]:
     happen to agree, would be frozen into the graph.
     """
     taken: set[int] = set()
-    example = []
+    example: list[Tensor] = []
     for control in figure.controls.values():
         if not control.is_tensor:
             continue
@@ -90,7 +101,7 @@ def _example(figure: Figure) -> tuple[Tensor, ...]:
             length = next(n for n in range(max(2, len(tensor)), 10**6) if n not in taken)
             taken.add(length)
             tensor = torch.arange(length) % (int(tensor.max()) + 1) if len(tensor) != length else tensor
-        example.append(tensor)
+        example += control.fed(tensor)
     return tuple(example)
 
 

@@ -11,7 +11,7 @@ from .figure import Frames
 from .graph import export
 from .markup import as_json
 from .trace import as_json as trace_as_json
-from .trace import trace
+from .trace import packed, trace
 
 
 def mimebundle(frames: Frames, markup: Callable[[str, str], str]) -> dict[str, str]:
@@ -26,6 +26,8 @@ def mimebundle(frames: Frames, markup: Callable[[str, str], str]) -> dict[str, s
         "variants": {key: first[graph] for key, graph in graphs.items()},
         "views": {key: shown.described for key, shown in frames.variants().items()},
     }
+    if figure.memory:
+        content["start"] = packed(figure.controls[figure.memory].encode(0))
     data, record = as_json(content), as_json(trace_as_json(cases))
     source = f"{figure.name}-{hashlib.sha256((data + record).encode()).hexdigest()[:10]}"
     folder = Path(os.environ[host.SITE])

@@ -5,8 +5,10 @@ The website stores one for every figure; the page replays it ("check against PyT
 
 import random
 from base64 import b64encode
+from collections.abc import Mapping
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from .axes import Setting
@@ -45,28 +47,34 @@ def trace(frames: Frames, seed: int = 0) -> list[dict[str, Any]]:
         # However large the figure, each of its graphs has a case.
         if total > MAX_NUMBERS and not mine:
             continue
-        shown = frames.at(values).outputs
-        total += sum(tensor.numel() for tensor in shown.values())
-        cases.append({"values": values, "outputs": shown})
+        shown = frames.at(values)
+        case = {"values": values, "outputs": shown.outputs}
+        if frames.figure.memory:
+            # One step from PyTorch's own state, so that rounding does not add up.
+            case |= {"state": shown.state, "next": shown.following}
+        total += sum(x.numel() for of in case if of != "values" for x in case[of].values())
+        cases.append(case)
         left = [variant for variant in left if variant not in mine]
     return cases
 
 
 def pack(tensor: Tensor) -> dict[str, Any]:
-    """A tensor as JSON: its shape, and its float32 numbers in base64 (little endian, row by row)."""
-    return {"shape": list(tensor.shape), "data": b64encode(tensor.detach().numpy().tobytes()).decode()}
+    """A tensor as JSON: its shape, and its numbers in base64 (little endian, row by row); the type, if not float32."""
+    kind = {} if tensor.dtype == torch.float32 else {"type": str(tensor.dtype).removeprefix("torch.")}
+    numbers = b64encode(tensor.detach().cpu().contiguous().numpy().tobytes()).decode()
+    return {"shape": list(tensor.shape), "data": numbers} | kind
+
+
+def packed(tensors: Mapping[str, Tensor]) -> dict[str, Any]:
+    """Tensors by name as JSON."""
+    return {name: pack(tensor) for name, tensor in tensors.items()}
 
 
 def as_json(cases: list[dict[str, Any]]) -> dict[str, Any]:
     """A trace as JSON."""
-    return {
-        "cases": [
-            {"values": case["values"], "outputs": {name: pack(t) for name, t in case["outputs"].items()}}
-            for case in cases
-        ]
-    }
+    return {"cases": [{of: x if of == "values" else packed(x) for of, x in case.items()} for case in cases]}
 
 
-def packed(figure: Figure, seed: int = 0) -> dict[str, Any]:
+def now(figure: Figure, seed: int = 0) -> dict[str, Any]:
     """The figure's trace as JSON, computed now."""
     return as_json(trace(Frames(figure), seed))

@@ -8,9 +8,8 @@ from typing import Any
 import anywidget
 import traitlets
 
-from . import bundle, host
+from . import bundle, host, trace
 from .figure import Figure
-from .trace import packed
 
 
 @cache
@@ -33,6 +32,7 @@ class FigureWidget(anywidget.AnyWidget):
     def __init__(self, figure: Figure, html: str):
         super().__init__(html=html)
         self.figure = figure
+        self.steps = figure.steps() if figure.memory else None
         self.on_msg(self._answer)
 
     def _answer(self, _widget: Any, question: dict[str, Any], _buffers: Any) -> None:
@@ -54,11 +54,19 @@ class FigureWidget(anywidget.AnyWidget):
         if question["ask"] == "plotly":
             return {"source": _plotly()}, []
         if question["ask"] == "trace":
-            return {"trace": packed(self.figure)}, []
-        shown = self.figure.show(self.figure.check(question["values"]))
-        outputs = [{"name": name, "shape": list(tensor.shape)} for name, tensor in shown.outputs.items()]
-        buffers = [tensor.detach().contiguous().numpy().tobytes() for tensor in shown.outputs.values()]
-        return {"views": shown.described, "outputs": outputs}, buffers
+            return {"trace": trace.now(self.figure)}, []
+        # A recorded case begins at the start, and leaves the reader's own steps alone.
+        steps = None if question.get("recorded") else self.steps
+        shown = self.figure.show(self.figure.check(question["values"]), steps)
+        found: dict[str, Any] = {"views": shown.described}
+        buffers: list[bytes] = []
+        for what, tensors in (("outputs", shown.outputs), ("state", shown.state), ("next", shown.following)):
+            found[what] = [
+                {"name": name, "shape": list(x.shape), "type": str(x.dtype).removeprefix("torch.")}
+                for name, x in tensors.items()
+            ]
+            buffers += [x.detach().cpu().contiguous().numpy().tobytes() for x in tensors.values()]
+        return found, buffers
 
 
 # An output in several forms, by MIME type, and what is to be known of some of them.

@@ -7,7 +7,8 @@ from .order import Order
 from .pick import Pick
 from .points import Points
 from .slider import Slider
+from .state import State
 from .toggle import Toggle
 from .words import Words
 
-__all__ = ["Choice", "Control", "Length", "Order", "Pick", "Points", "Slider", "Toggle", "Words"]
+__all__ = ["Choice", "Control", "Length", "Order", "Pick", "Points", "Slider", "State", "Toggle", "Words"]

@@ -8,8 +8,10 @@ The front end's half of each kind stands in front/controls.mjs.
 
 import math
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeGuard
+
+from torch import Tensor
 
 from ..axes import Setting
 from ..text import number, say
@@ -28,6 +30,8 @@ class Control:
     is_dynamic = False
     # Is it moved there by handles of its own, which lie over the view?
     handled = False
+    # Does it hold what the function returns for its next call?
+    remembers = False
 
     def prepare(self, name: str) -> None:
         """Called once with the parameter's name; an unusable declaration raises here."""
@@ -43,6 +47,18 @@ class Control:
     def encode(self, value: Any) -> Any:
         """What the torch function receives for a checked value."""
         return value
+
+    def inputs(self, name: str) -> list[str]:
+        """The names of the graph's inputs for it: not its own, so that a view may have that."""
+        return [f"control:{name}"]
+
+    def fed(self, encoded: Any) -> list[Tensor]:
+        """What these inputs receive."""
+        return [encoded]
+
+    def argument(self, tensors: Sequence[Tensor]) -> Any:
+        """What the function receives, back from these inputs."""
+        return tensors[0]
 
     def labels(self, value: Any) -> list[str] | None:
         """The names of an axis that is named after the control; None if none can be."""

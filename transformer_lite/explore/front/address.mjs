@@ -37,7 +37,10 @@ export async function readAddress(figure) {
   if (asked === undefined) return;
   figure.element.scrollIntoView({ block: "start" });
   try {
-    await figure.set(checkValues(figure.controls, figure.defaults, asked));
+    const values = checkValues(figure.controls, figure.defaults, asked);
+    // The steps of a figure with memory are counted from its start.
+    if (figure.memory !== undefined) await figure.set({ [figure.memory]: 0 });
+    await figure.set(values);
   } catch (reason) {
     // What could not be loaded says so itself, and the address is read once more when it has come.
     if (reason instanceof Problem && reason.again) return;

@@ -13,12 +13,14 @@ export async function replay(engine) {
   const cases = await engine.trace();
   let worst = 0;
   let passed = true;
-  for (const { values, outputs } of cases) {
-    const computed = (await engine.run(values)).outputs;
-    for (const [name, wanted] of Object.entries(outputs)) {
-      const { difference, scale } = compare(computed[name], wanted);
-      worst = Math.max(worst, difference);
-      passed &&= difference <= TOLERANCE * scale;
+  for (const { values, outputs, state, next } of cases) {
+    const computed = await engine.run(values, state);
+    for (const [got, all] of [[computed.outputs, outputs], [computed.next, next]]) {
+      for (const [name, wanted] of Object.entries(all)) {
+        const { difference, scale } = compare(got[name], wanted);
+        worst = Math.max(worst, difference);
+        passed &&= difference <= TOLERANCE * scale;
+      }
     }
   }
   return { passed, cases: cases.length, worst };
@@ -26,18 +28,20 @@ export async function replay(engine) {
 
 /**
  * The largest difference between two tensors, and the size of the numbers it should be seen against.
- * @type {(got: Tensor | undefined, wanted: Tensor) => { difference: number, scale: number }}
+ * @type {(got: Tensor | State[string] | undefined, wanted: Tensor | State[string]) => { difference: number, scale: number }}
  */
 export function compare(got, wanted) {
   if (!got || String(got.shape) !== String(wanted.shape)) return { difference: Infinity, scale: 1 };
   let difference = 0;
-  wanted.data.forEach((x, i) => {
+  const right = Array.from(wanted.data, Number);
+  right.forEach((x, i) => {
+    const y = Number(got.data[i]);
     // −∞ must stand exactly where PyTorch has it; Infinity − Infinity would be NaN.
-    if (x === got.data[i]) return;
-    const apart = Math.abs(x - got.data[i]);
+    if (x === y) return;
+    const apart = Math.abs(x - y);
     difference = Math.max(difference, Number.isNaN(apart) ? Infinity : apart);
   });
-  return { difference, scale: Math.max(1, largest(wanted.data)) };
+  return { difference, scale: Math.max(1, largest(right)) };
 }
 
 /** A figure shows finite numbers, and −∞ for a masked score; a Problem says where it has others. */

@@ -4,6 +4,7 @@ import { bindChips, showChips, shuffled } from "./chips.mjs";
 import { placeHandles } from "./handles.mjs";
 import { Silence, problem } from "./problem.mjs";
 import { asNumber, likeliest, listed } from "./reading.mjs";
+import { bindSteps, showSteps } from "./stepping.mjs";
 import { number, say } from "./text.mjs";
 
 const NUMBER = {
@@ -24,14 +25,18 @@ export const CONTROLS = {
   },
   length: {
     ...NUMBER,
-    check(control, value) {
-      numberInRange(control, value);
-      if (!Number.isInteger(value)) throw problem("not-whole", { ...ends(control), value: number(value) });
-      return value;
-    },
+    check: wholeInRange,
     fromText: (control, text) => likeliest(text, (x) => within(control, x) && Number.isInteger(x)),
     encode: (control, value) => whole(Array.from({ length: value }, (_, i) => i), [value]),
     length: (control, value) => value,
+  },
+  state: {
+    check: wholeInRange,
+    fromText: (control, text) => likeliest(text, (x) => within(control, x) && Number.isInteger(x)),
+    bind: bindSteps,
+    show: showSteps,
+    settle: (control, value, size, asked, moved) => (!asked && control.anew.some(moved) ? 0 : value),
+    remembers: true,
   },
   toggle: {
     check(control, value) {
@@ -210,6 +215,13 @@ function numberInRange(control, value) {
   if (!within(control, value)) {
     throw problem("out-of-range", { ...ends(control), value: number(value) });
   }
+  return value;
+}
+
+/** @type {ControlKind["check"]} */
+function wholeInRange(control, value) {
+  numberInRange(control, value);
+  if (!Number.isInteger(value)) throw problem("not-whole", { ...ends(control), value: number(value) });
   return value;
 }
 

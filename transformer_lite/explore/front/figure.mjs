@@ -7,6 +7,7 @@ import { Drawing } from "./drawing.mjs";
 import { explorable } from "./explorable.mjs";
 import { offerAgain, tellOfWait } from "./loading.mjs";
 import { Problem, Silence, problem, said } from "./problem.mjs";
+import { say } from "./text.mjs";
 import { bindTools } from "./tools.mjs";
 import { checkValues } from "./values.mjs";
 
@@ -42,6 +43,10 @@ class Figure {
     this.defaults = Object.fromEntries(Object.entries(controls).map(([key, control]) => [key, control.value]));
     /** @type {Values} */
     this.values = this.defaults;
+    /** The control that counts steps, if the figure remembers what they make. */
+    this.memory = Object.keys(controls).find((key) => controlKind(controls[key]).remembers);
+    /** What is on screen was drawn from it. @type {State} */
+    this.state = {};
     this.drawing = new Drawing(element, controls, (changes) => this.#move(changes));
     element.explorable = explorable(this);
   }
@@ -84,6 +89,11 @@ class Figure {
     readAddress(this);
   }
 
+  /** Is there no further step? A part of the state that is called `done` may say so. */
+  get ended() {
+    return this.values[this.memory] >= this.controls[this.memory].steps || Boolean(Number(this.state.done?.data[0] ?? 0));
+  }
+
   #listen() {
     const controls = this.element.querySelector(".tl-controls");
     // Outside, `change` means one thing only: a new picture.
@@ -93,6 +103,7 @@ class Figure {
         move: (value) => this.#move({ [name]: value }),
         set: (value) => this.set({ [name]: value }),
         read: () => this.values[name],
+        ended: () => this.ended,
       });
     }
     bindTools(this);
@@ -118,10 +129,21 @@ class Figure {
     await this.start();
     // Once more, because others may have moved meanwhile. Where nothing moves, the picture stands.
     const values = checkValues(this.controls, this.values, changes);
+    this.#tellIfAnew(values, changes);
     if (JSON.stringify(values) !== JSON.stringify(this.values)) this.values = values;
     for (const name of Object.keys(changes)) this.#complain(name, "");
     await this.#refresh();
     return { ...this.values };
+  }
+
+  /** A control that gives the state another meaning has taken the figure back to its start: the reader is told. */
+  #tellIfAnew(values, changes) {
+    if (this.memory === undefined) return;
+    const { label, anew } = this.controls[this.memory];
+    const back = values[this.memory] < this.values[this.memory] && !Object.hasOwn(changes, this.memory);
+    const moved = anew.find((name) => Object.hasOwn(changes, name));
+    if (back) this.say(say("started-anew", { label, moved: this.controls[moved].label }));
+    else if (Object.hasOwn(changes, this.memory)) this.say("");
   }
 
   /** A reader's own move: what is wrong with it stands beside the control, and what was typed stays. */
@@ -136,9 +158,11 @@ class Figure {
       writeAddress(this);
     } catch (reason) {
       for (const [name, value] of Object.entries(changes)) {
+        const { keepsTyping, remembers, show } = controlKind(this.controls[name]);
+        // A step that could not be taken is not counted.
+        if (remembers) show(this.#control(name), this.controls[name], this.values[name], axesOf(this.controls, this.values));
         if (reason instanceof Silence) {
           // The controls have gone back. Only a sentence stays, as it was typed.
-          const { keepsTyping, show } = controlKind(this.controls[name]);
           if (!keepsTyping) continue;
           show(this.#control(name), this.controls[name], value, axesOf(this.controls, this.values));
         }
@@ -186,6 +210,7 @@ class Figure {
         if (reason instanceof Silence) await this.#setBack();
         throw reason instanceof Problem ? reason : problem("failed-run", { reason: said(reason) });
       }
+      this.state = shown.state;
       await this.drawing.show(shown, values);
       this.element.dispatchEvent(new CustomEvent("change", { bubbles: true, detail: { values } }));
     } while (this.drawing.values !== this.values);

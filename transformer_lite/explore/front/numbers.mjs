@@ -2,10 +2,12 @@
 
 /**
  * The largest finite magnitude; 0 if there is none.
- * @param {Tensor["data"]} data
+ * @param {Iterable<number>} data
  */
 export function largest(data) {
-  return data.reduce((most, x) => (Number.isFinite(x) ? Math.max(most, Math.abs(x)) : most), 0);
+  let most = 0;
+  for (const x of data) if (Number.isFinite(x)) most = Math.max(most, Math.abs(x));
+  return most;
 }
 
 /**

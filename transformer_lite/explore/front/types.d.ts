@@ -55,6 +55,8 @@ interface Hand {
   /** Resolves once the picture is drawn; rejects with what does not fit. */
   set(value: any): Promise<unknown>;
   read(): any;
+  /** Of a figure with memory: is there no further step? */
+  ended(): boolean;
 }
 
 /** All that is asked about a control's kind. */
@@ -75,8 +77,8 @@ interface ControlKind {
   length?(control: Control, value: any): number;
   /** … and their names. */
   labels?(control: Control, value: any): string[];
-  /** What remains of the value once all controls have moved; `asked`: did the reader move this one? */
-  settle?(control: Control, value: any, size: Axes["size"], asked: boolean): any;
+  /** What remains of the value once all controls have moved; `asked`: did the reader move this one, or `moved` others? */
+  settle?(control: Control, value: any, size: Axes["size"], asked: boolean, moved: (name: string) => boolean): any;
   /** The value that a click on these indices of the control's view gives. */
   click?(control: Control, indices: number[]): any;
   /** The indices to outline in that view. */
@@ -87,6 +89,8 @@ interface ControlKind {
   keepsTyping?: boolean;
   /** What it offers changes with other controls. */
   follows?: boolean;
+  /** Its value is a number of steps, and the figure keeps what they have made. */
+  remembers?: boolean;
 }
 
 /** An index along a dimension of a view. */
@@ -151,9 +155,23 @@ interface ChartKind {
   says(view: View, tensors: Parts, labels: string[][], point: Foreign): { text: string; indices: number[] };
 }
 
+/** What a figure with memory remembers: tensors by name, of float32 or int64. */
+type State = Record<string, { type: string; shape: number[]; data: Float32Array | BigInt64Array }>;
+
+/** What a figure shows; with memory also the state that it was drawn from, and the next. */
+interface Shown {
+  views: Views;
+  outputs: Record<string, Tensor>;
+  state: State;
+  next: State;
+}
+
+/** Of a figure with memory, one step from a recorded state. */
 interface Case {
   values: Values;
   outputs: Record<string, Tensor>;
+  state: State;
+  next: State;
 }
 
 /** A file on its way to the page (engine/files.mjs). */
@@ -184,8 +202,8 @@ interface Progress {
 interface Engine {
   /** Resolves with plotly once it can compute; rejects with a Problem that says what is missing. */
   start(): Promise<Foreign>;
-  /** How to draw each view, and the numbers by name. */
-  run(values: Values): Promise<{ views: Views; outputs: Record<string, Tensor> }>;
+  /** How to draw each view, and the numbers by name; of a recorded case from its own state, whatever was reached. */
+  run(values: Values, recorded?: State): Promise<Shown>;
   /** Settings and their numbers, as PyTorch computed them. */
   trace(): Promise<Case[]>;
   /** How far is what it loads; an engine that cannot tell has neither this nor the next. */

@@ -17,9 +17,10 @@ export function checkValues(controls, values, changes) {
     next[name] = controlKind(controls[name]).check(controls[name], value);
   }
   const { size } = axesOf(controls, next);
+  const moved = (name) => String(next[name]) !== String(values[name]);
   for (const [name, control] of Object.entries(controls)) {
     const { settle } = controlKind(control);
-    if (settle) next[name] = settle(control, next[name], size, Object.hasOwn(changes, name));
+    if (settle) next[name] = settle(control, next[name], size, Object.hasOwn(changes, name), moved);
   }
   return next;
 }

@@ -1,17 +1,28 @@
 // What both engines share; `Engine` in types.d.ts says what they do.
 
-/** float32 numbers from base64 (little endian). */
-export function unpack({ shape, data }) {
+/** Numbers of a type from bytes. */
+export const numbersOf = (type, buffer) => (type === "int64" ? new BigInt64Array(buffer) : new Float32Array(buffer));
+
+/** A tensor from base64 (little endian). */
+export function unpack({ shape, data, type = "float32" }) {
   const bytes = Uint8Array.from(atob(data), (character) => character.charCodeAt(0));
-  return { shape, data: new Float32Array(bytes.buffer) };
+  return { type, shape, data: numbersOf(type, bytes.buffer) };
 }
 
+/** Tensors by name. */
+export const unpackAll = (tensors = {}) => mapped(tensors, unpack);
+
 export function unpackTrace({ cases }) {
-  return cases.map(({ values, outputs }) => ({
+  return cases.map(({ values, outputs, state, next }) => ({
     values,
-    outputs: Object.fromEntries(Object.entries(outputs).map(([name, packed]) => [name, unpack(packed)])),
+    outputs: unpackAll(outputs),
+    state: unpackAll(state),
+    next: unpackAll(next),
   }));
 }
+
+/** An object with each of its values changed. */
+export const mapped = (object, change) => Object.fromEntries(Object.entries(object).map(([name, x]) => [name, change(x)]));
 
 /**
  * Makes a promise the first time it is asked for one, and again only if that one failed.

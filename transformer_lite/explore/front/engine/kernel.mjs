@@ -1,7 +1,7 @@
 // The notebook's engine: the live Python function, asked over the widget's messages (widget.py).
 import { Problem, Silence } from "../problem.mjs";
 import { say } from "../text.mjs";
-import { oneByOne, unpackTrace } from "./contract.mjs";
+import { numbersOf, oneByOne, unpackTrace } from "./contract.mjs";
 
 // How many seconds a question waits for a sign that it has arrived, and then for its answer.
 const ARRIVAL = 5;
@@ -31,8 +31,8 @@ export function kernelEngine(model, tell) {
     told = Boolean(text);
   };
 
-  /** @type {(what: string, values?: Values) => Promise<Foreign>} */
-  const ask = (what, values) => inTurn(() => new Promise((resolve, reject) => {
+  /** @type {(what: string, more?: object) => Promise<Foreign>} */
+  const ask = (what, more) => inTurn(() => new Promise((resolve, reject) => {
     const id = ++count;
     let timer;
     const end = () => {
@@ -62,7 +62,7 @@ export function kernelEngine(model, tell) {
     model.on("msg:custom", hear);
     wait(ARRIVAL);
     try {
-      model.send({ id, ask: what, values });
+      model.send({ id, ask: what, ...more });
     } catch {
       lose(); // the connection is closed, and says so
     }
@@ -95,15 +95,16 @@ export function kernelEngine(model, tell) {
       }
     },
 
-    async run(values) {
-      const { views, outputs, buffers } = await ask("run", values);
-      const numbers = outputs.map(({ name, shape }, i) => {
-        const { buffer, byteOffset, byteLength } = buffers[i];
-        // A copy: the message's buffer need not start at a multiple of four bytes.
-        return [name, { shape, data: new Float32Array(buffer.slice(byteOffset, byteOffset + byteLength)) }];
-      });
+    async run(values, recorded) {
+      const { views, buffers, ...answer } = await ask("run", { values, recorded: Boolean(recorded) });
+      const tensors = (described) => Object.fromEntries(described.map(({ name, shape, type }) => {
+        const { buffer, byteOffset, byteLength } = buffers.shift();
+        // A copy: the message's buffer need not start at a multiple of eight bytes.
+        return [name, { type, shape, data: numbersOf(type, buffer.slice(byteOffset, byteOffset + byteLength)) }];
+      }));
+      const [outputs, state, next] = [answer.outputs, answer.state, answer.next].map(tensors);
       drawn = true;
-      return { views, outputs: Object.fromEntries(numbers) };
+      return { views, outputs, state, next };
     },
 
     async trace() {

@@ -1,7 +1,8 @@
 // The website's engine: the exported graphs of a figure, run by onnxruntime-web in this page.
 import { controlKind } from "../controls.mjs";
 import { problem, said } from "../problem.mjs";
-import { oneByOne, once, unpackTrace } from "./contract.mjs";
+import { stepsFrom } from "../stepping.mjs";
+import { oneByOne, once, unpackAll, unpackTrace } from "./contract.mjs";
 import { bytesAt, moduleAt, parsed, progressOf, scriptAt } from "./files.mjs";
 
 const inTurn = oneByOne();
@@ -19,6 +20,8 @@ export function onnxEngine(root, source, sizes) {
   const sessions = new Map();
   let figure;
   let ort;
+  /** The state that is asked for; nothing in a figure without memory. @type {(values: Values) => Promise<State>} */
+  let reach = async () => ({});
   runtime ??= runtimeAt(`${root}runtime/`, sizes);
   const graphs = bytesAt(`${root}figures/${source}.json`, sizes.figure);
   const record = bytesAt(`${root}figures/${source}.trace.json`, sizes.trace);
@@ -36,6 +39,37 @@ export function onnxEngine(root, source, sizes) {
     return sessions.get(key);
   };
 
+  function begin(described) {
+    figure = described;
+    const name = Object.keys(figure.controls).find((name) => controlKind(figure.controls[name]).remembers);
+    if (name === undefined) return;
+    const step = async (values, state) => (await runOnce(values, state)).next;
+    reach = stepsFrom(name, figure.controls[name], unpackAll(figure.start), step);
+  }
+
+  /** One run of the graph: what it shows of a state, and the next. */
+  async function runOnce(values, state) {
+    const key = variantKey(figure.controls, values);
+    const graph = await session(key);
+    const feeds = {};
+    for (const input of graph.inputNames) {
+      const [of, name] = input.split(/:(.*)/s);
+      const control = figure.controls[name];
+      const { type, data, shape } = state[name] ?? {};
+      feeds[input] = new ort.Tensor(...(of === "state" ? [type, data, shape] : controlKind(control).encode(control, values[name])));
+    }
+    const results = await inTurn(() => graph.run(feeds));
+    const shown = { views: figure.views[key], outputs: {}, state, next: {} };
+    for (const output of graph.outputNames) {
+      const { type, dims, data } = results[output];
+      const tensor = { type, shape: [...dims], data: data.slice() };
+      results[output].dispose?.();
+      if (output.startsWith("next:")) shown.next[output.slice(5)] = tensor;
+      else shown.outputs[output] = tensor;
+    }
+    return shown;
+  }
+
   return {
     async start() {
       if (!wasmAllowed()) throw problem("failed-wasm");
@@ -43,7 +77,7 @@ export function onnxEngine(root, source, sizes) {
         wait([...runtime.files, graphs]);
         const [loaded, bytes] = await Promise.all([runtime.load(), graphs.get()]);
         ort = loaded.ort;
-        figure ??= parsed(bytes);
+        if (!figure) begin(parsed(bytes));
         // The first session loads the rest of the runtime.
         const defaults = Object.entries(figure.controls).map(([name, { value }]) => [name, value]);
         await session(variantKey(figure.controls, Object.fromEntries(defaults)));
@@ -53,24 +87,7 @@ export function onnxEngine(root, source, sizes) {
       }
     },
 
-    async run(values) {
-      const key = variantKey(figure.controls, values);
-      const graph = await session(key);
-      const feeds = {};
-      for (const input of graph.inputNames) {
-        const name = input.replace(/^control:/, "");
-        const control = figure.controls[name];
-        feeds[input] = new ort.Tensor(...controlKind(control).encode(control, values[name]));
-      }
-      const results = await inTurn(() => graph.run(feeds));
-      const outputs = {};
-      for (const name of graph.outputNames) {
-        const { dims, data } = results[name];
-        outputs[name] = { shape: [...dims], data: data.slice() };
-        results[name].dispose?.();
-      }
-      return { views: figure.views[key], outputs };
-    },
+    run: async (values, recorded) => runOnce(values, recorded ?? await reach(values)),
 
     trace: once(async () => {
       wait([record]);

@@ -1,0 +1,94 @@
+"""`State`: what a figure remembers from one step to the next."""
+
+# ruff: noqa: E501 - markup reads best with an element a line
+
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import KW_ONLY, dataclass, field
+from html import escape
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ..axes import Setting
+from ..text import say
+from .control import Control, in_range
+
+
+@dataclass
+class State(Control):
+    """Tensors by name, which each step makes anew. The control's value is the number of steps that were taken.
+
+    The function receives them as a dict, and returns two things: what is drawn, which belongs to the state that it
+    received, and the next state, with the same names, shapes and types:
+    `return shown, {"W": W - rate * gradient, "step": state["step"] + 1}`. No step may draw random numbers: they are made
+    beforehand, and taken by the number of the step.
+
+    `start` is the state after 0 steps, in float32 and int64; `steps` is how many the reader may take. `anew` names the
+    controls that give the state another meaning: when one of them moves, the figure goes back to the start. Where the
+    start itself depends on a control, the function puts it in place of the state while its count of steps is 0.
+    """
+
+    start: Mapping[str, Tensor]
+    _: KW_ONLY
+    steps: int
+    anew: Sequence[str] = ()
+    label: str | None = None
+    value: int = field(default=0, init=False)
+    kind = "state"
+    remembers = True
+
+    def prepare(self, name: str) -> None:
+        if isinstance(self.steps, bool) or not isinstance(self.steps, int) or self.steps < 1:
+            raise ValueError(f"State {name!r}: steps must be a whole number above 0, got {self.steps!r}")
+        if not self.start:
+            raise ValueError(f"State {name!r}: a state needs at least one tensor")
+        for part, tensor in self.start.items():
+            kind = tensor.dtype if isinstance(tensor, Tensor) else type(tensor).__name__
+            if kind not in (torch.float32, torch.int64):
+                raise ValueError(f"State {name!r}: {part!r} must be a float32 or int64 tensor, got {kind}")
+        self.start = {part: tensor.detach().clone() for part, tensor in self.start.items()}
+        self.anew = tuple(self.anew)
+        super().prepare(name)
+
+    def check(self, value: Any) -> int:
+        value = in_range(value, label=self.label, min=0, max=self.steps)
+        if value != int(value):
+            raise ValueError(say("not-whole", label=self.label, min=0, max=self.steps, value=value))
+        return int(value)
+
+    def encode(self, value: int) -> dict[str, Tensor]:
+        """The state before the first step; `stepping.Steps` takes it further."""
+        return dict(self.start)
+
+    def inputs(self, name: str) -> list[str]:
+        return [f"state:{part}" for part in self.start]
+
+    def fed(self, encoded: dict[str, Tensor]) -> list[Tensor]:
+        return [encoded[part] for part in self.start]
+
+    def argument(self, tensors: Sequence[Tensor]) -> dict[str, Tensor]:
+        return dict(zip(self.start, tensors, strict=True))
+
+    def sample(self, rng: random.Random, setting: Setting) -> int:
+        return rng.randint(0, min(self.steps, 3))
+
+    def extremes(self) -> list[int]:
+        return sorted({0, 1, min(10, self.steps), self.steps})
+
+    def html(self, id_: str, value: int, setting: Setting) -> str:
+        said = {what: escape(say(what, label=self.label)) for what in ("play", "step", "restart")}
+        return f"""<span class="tl-label" id="{id_}">{escape(str(self.label))}</span>
+<button type="button" class="tl-play" aria-pressed="false" aria-label="{said["play"]}"></button>
+<button type="button" class="tl-step">{said["step"]}</button>
+<button type="button" class="tl-restart">{said["restart"]}</button>
+<output class="tl-steps" aria-labelledby="{id_}">{escape(say("steps-taken", step=value, steps=self.steps))}</output>"""
+
+    def describe(self) -> dict[str, Any]:
+        return super().describe() | {
+            "min": 0,
+            "max": self.steps,
+            "steps": self.steps,
+            "anew": list(self.anew),
+        }

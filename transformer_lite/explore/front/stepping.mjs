@@ -1,0 +1,86 @@
+// Figures with memory: what the reader does to the steps, and the state after a number of them.
+import { Silence } from "./problem.mjs";
+import { say } from "./text.mjs";
+
+/**
+ * Play, step, and back to the start.
+ * @type {ControlKind["bind"]}
+ */
+export function bindSteps(element, control, { move, set, read, ended }) {
+  const play = element.querySelector(".tl-play");
+  let onScreen = true;
+  const seen = new IntersectionObserver((entries) => { onScreen = entries.at(-1).isIntersecting; });
+  seen.observe(element.closest("figure"));
+  const playing = () => play.getAttribute("aria-pressed") === "true" && element.isConnected;
+  const press = (start) => {
+    play.setAttribute("aria-pressed", start);
+    play.setAttribute("aria-label", say(start ? "pause" : "play", { label: control.label }));
+  };
+  const further = (count) => Math.min(read() + count, control.steps);
+  const click = (selector, act) => element.querySelector(selector).addEventListener("click", () => {
+    press(false);
+    act();
+  });
+  click(".tl-step", () => move(further(1)));
+  click(".tl-restart", () => move(0));
+
+  play.addEventListener("click", async () => {
+    press(!playing());
+    // From its end it plays once more.
+    if (playing() && ended()) await move(0);
+    const { stride, pause } = paceOf(control.steps);
+    while (playing()) {
+      if (onScreen && !document.hidden) {
+        const next = further(stride);
+        try {
+          await set(next);
+        } catch (reason) {
+          press(false);
+          if (!(reason instanceof Silence)) move(next); // which says why there is no such step
+          return;
+        }
+        if (ended()) press(false);
+      }
+      await new Promise((resolve) => setTimeout(resolve, pause));
+    }
+    move(read()); // which puts the number of steps into the address
+  });
+}
+
+/** All steps in about six seconds, or more if they take it; few get time to be seen, and many are drawn now and then. */
+function paceOf(steps) {
+  if (matchMedia("(prefers-reduced-motion: reduce)").matches) return { stride: Math.ceil(steps / 10), pause: 900 };
+  return { stride: Math.ceil(steps / 100), pause: Math.min(900, Math.max(20, 6000 / steps - 60)) };
+}
+
+/** @type {ControlKind["show"]} */
+export function showSteps(element, control, value) {
+  element.querySelector(".tl-steps").textContent = say("steps-taken", { step: value, steps: control.steps });
+  // Not `disabled`: who has just pressed a button stays on it.
+  element.querySelector(".tl-step").setAttribute("aria-disabled", value >= control.steps);
+  element.querySelector(".tl-restart").setAttribute("aria-disabled", value === 0);
+}
+
+/**
+ * The state after as many steps as the values say: on from the last that was asked for, or from the one before it, or
+ * from the start; the same as in stepping.py. `step(values, state)` makes the next.
+ * @type {(name: string, control: Control, start: State, step: (values: Values, state: State) => Promise<State>) => (values: Values) => Promise<State>}
+ */
+export function stepsFrom(name, control, start, step) {
+  /** @type {{ step: number, meaning: string, state: State }[]} */
+  let kept = [];
+  return async (values) => {
+    const wanted = values[name];
+    const meaning = JSON.stringify(control.anew.map((other) => values[other]));
+    const from = kept.findLastIndex((one) => one.meaning === meaning && one.step <= wanted);
+    const last = from < 0 ? { step: 0, meaning, state: start } : kept[from];
+    if (from >= 0 && last.step === wanted) {
+      kept = kept.slice(0, from + 1);
+      return last.state;
+    }
+    let { state } = last;
+    for (let taken = last.step; taken < wanted; taken++) state = await step(values, state);
+    kept = [last, { step: wanted, meaning, state }];
+    return state;
+  };
+}
