@@ -1,12 +1,15 @@
 """What a reader does with one figure, in detail; on the workbench, whose figures are known."""
 
+import base64
 import csv
 import io
+import json
 import random
 import re
 import struct
 import xml.etree.ElementTree as ET
 
+import numpy as np
 import pytest
 from playwright.sync_api import expect
 
@@ -14,6 +17,7 @@ from transformer_lite.explore import palette
 from transformer_lite.explore.axes import Setting
 from transformer_lite.explore.text import catalogue, number, say
 
+from ..built import unpacked
 from .settings import assert_close, numbers
 from .visit import LIVE
 from .workbench import FIGURES, VOCABULARY
@@ -689,27 +693,26 @@ def test_check_reports_in_a_sentence(bench):
 
 
 def test_check_notices_a_trace_that_differs(visiting, site):
-    """The proof is worth something only if it can fail."""
-    import json
+    """The proof is worth something only if it can fail: in what is drawn, and in what is remembered."""
 
-    from ..built import unpacked
+    def falsify(of, name):
+        def answer(route):
+            response = route.fetch()
+            trace = response.json()
+            tensor = trace["cases"][2][of][name]
+            tensor["data"] = base64.b64encode((unpacked(tensor) + np.float32(0.001)).tobytes()).decode()
+            route.fulfill(response=response, body=json.dumps(trace))
 
-    def falsified(route):
-        response = route.fetch()
-        trace = response.json()
-        tensor = trace["cases"][2]["outputs"]["power"]
-        numbers = unpacked(tensor).copy() + 0.001
-        import base64
-
-        tensor["data"] = base64.b64encode(numbers.tobytes()).decode()
-        route.fulfill(response=response, body=json.dumps(trace))
+        return answer
 
     with visiting() as visit:
-        visit.page.route("**/not-always-finite-*.trace.json", falsified)
+        visit.page.route("**/not-always-finite-*.trace.json", falsify("outputs", "power"))
+        visit.page.route("**/descent-*.trace.json", falsify("next", "W"))
         visit.open(site + "workbench/workbench.html")
-        result = visit.check("not-always-finite")
-        assert result["passed"] is False
-        assert result["worst"] == pytest.approx(0.001, rel=0.01)
+        for id_ in ("not-always-finite", "descent"):
+            result = visit.check(id_)
+            assert result["passed"] is False, id_
+            assert result["worst"] == pytest.approx(0.001, rel=0.01)
         assert visit.check("two-picks")["passed"] is True
 
 

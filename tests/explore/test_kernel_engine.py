@@ -88,6 +88,36 @@ def test_plotly_travels_once_for_a_notebook(engine):
     assert sorted(said["asked"], key=len) == [["there"], ["there"], ["there", "plotly"]]
 
 
+def test_what_a_figure_remembers_comes_with_its_type(engine):
+    said = engine("""
+      const { model, engine } = await live();
+      const bytes = new ArrayBuffer(4 + 8 + 8 + 8); // so that no whole number begins at a multiple of eight
+      new Float32Array(bytes, 0, 1)[0] = 0.5;
+      new DataView(bytes).setBigInt64(4, 7n, true);
+      new DataView(bytes).setBigInt64(12, 8n, true);
+      new Float32Array(bytes, 20, 2).set([1.5, 2.5]);
+      model.answer = (question, say) => {
+        say({ taken: true });
+        model.question = question;
+        const whole = [{ name: "step", shape: [], type: "int64" }];
+        const W = { name: "W", shape: [2], type: "float32" };
+        say({ views: {}, outputs: [{ name: "loss", shape: [], type: "float32" }], state: whole, next: [...whole, W] },
+          [[0, 4], [4, 8], [12, 8], [20, 8]].map(([at, length]) => new DataView(bytes, at, length)));
+      };
+      const found = await engine.run({ x: 1 }, { step: { type: "int64", shape: [], data: BigInt64Array.of(7n) } });
+      const plain = (tensors) => Object.entries(tensors).map(
+        ([name, { type, shape, data }]) => [name, type, shape, Array.from(data, Number)]);
+      const { recorded, values } = model.question;
+      return { asked: { recorded, values }, found: ["outputs", "state", "next"].map((what) => plain(found[what])) };
+    """)
+    assert said["asked"] == {"recorded": True, "values": {"x": 1}}
+    assert said["found"] == [
+        [["loss", "float32", [], [0.5]]],
+        [["step", "int64", [], [7]]],
+        [["step", "int64", [], [8]], ["W", "float32", [2], [1.5, 2.5]]],
+    ]
+
+
 def test_a_figure_that_leaves_does_not_take_plotly_along(engine):
     said = engine("""
       const [first, second] = [await figure(answers), await figure(answers)];
