@@ -235,8 +235,8 @@ MUTATIONS = [
     front(
         "a figure that is loaded at last forgets what its address asks",
         "figure.mjs",
-        "    readAddress(this);\n  }\n\n  #listen",
-        "  }\n\n  #listen",
+        "    readAddress(this);\n",
+        "",
         WITHOUT,
         "tried_again",
     ),
