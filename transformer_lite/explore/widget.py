@@ -2,7 +2,7 @@
 
 import traceback
 from collections.abc import Callable
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 import anywidget
@@ -10,6 +10,7 @@ import traitlets
 
 from . import bundle, host, trace
 from .figure import Figure
+from .stepping import Steps
 
 
 @cache
@@ -32,8 +33,12 @@ class FigureWidget(anywidget.AnyWidget):
     def __init__(self, figure: Figure, html: str):
         super().__init__(html=html)
         self.figure = figure
-        self.steps = figure.steps() if figure.memory else None
         self.on_msg(self._answer)
+
+    @cached_property
+    def steps(self) -> Steps | None:
+        """What the reader's steps have reached."""
+        return self.figure.steps() if self.figure.memory else None
 
     def _answer(self, _widget: Any, question: dict[str, Any], _buffers: Any) -> None:
         answers = {"id": question["id"]}
