@@ -1,6 +1,7 @@
 """Figures with memory: every step is PyTorch's, in the kernel, in the graph, and after any moves of the controls."""
 
 import math
+from base64 import b64decode
 
 import numpy as np
 import onnxruntime
@@ -13,7 +14,7 @@ from transformer_lite.explore import Choice, Lines, Number, Slider, State, Toggl
 from transformer_lite.explore.controls import State as Control
 from transformer_lite.explore.figure import Figure, Frames
 from transformer_lite.explore.graph import export
-from transformer_lite.explore.trace import trace
+from transformer_lite.explore.trace import as_json, trace
 from transformer_lite.explore.widget import FigureWidget
 
 X = torch.randn(12, 4, generator=torch.Generator().manual_seed(0))
@@ -46,10 +47,12 @@ def figure():
     return figure_of(linear, rate=Slider(0.0, 2.0, value=0.5), training=State(start(), steps=STEPS))
 
 
-def by_pytorch(rates):
+def by_pytorch(rates, begin=None):
     """The same by PyTorch's own module, loss and optimiser, with a rate for each step."""
     layer = nn.Linear(4, 3, bias=False)
     nn.init.zeros_(layer.weight)
+    if begin is not None:
+        layer.weight.data = begin.T.clone()
     optimiser = torch.optim.SGD(layer.parameters(), lr=1.0)
     for rate in rates:
         optimiser.param_groups[0]["lr"] = rate
@@ -136,10 +139,42 @@ def test_a_trace_holds_single_steps_from_pytorch_s_own_states(figure):
     cases = trace(Frames(figure))
     counts = [case["values"]["training"] for case in cases]
     assert {0, 1, 10, STEPS} <= set(counts)
+    assert len({case["values"]["rate"] for case in cases}) > 3
     for case in cases:
         rate, count = case["values"]["rate"], case["values"]["training"]
-        torch.testing.assert_close(case["state"]["W"], by_pytorch([rate] * count))
-        torch.testing.assert_close(case["next"]["W"], by_pytorch([rate] * (count + 1)))
+        reached = by_pytorch([0.5] * count)  # at the default rate, whatever rate the next step has
+        assert torch.equal(case["state"]["W"], reached.bfloat16().float())
+        assert case["state"]["step"] == count
+        torch.testing.assert_close(case["next"]["W"], by_pytorch([rate], case["state"]["W"]))
+
+
+def test_each_graph_has_cases_after_none_one_a_few_and_all_steps():
+    def either(large, training):
+        """Scaled or not."""
+        return linear(torch.tensor(1.0 if large else 0.1), training)
+
+    figure = figure_of(either, large=Toggle(True), training=State(start(), steps=STEPS))
+    seen = {(case["values"]["large"], case["values"]["training"]) for case in trace(Frames(figure))}
+    assert seen == {(large, count) for large in (True, False) for count in (0, 1, 10, STEPS)}
+
+
+def test_a_state_stands_once_in_the_file_and_of_a_large_next_one_a_part():
+    def growing(rate, training):
+        """Every number grows."""
+        return {"loss": training["W"].sum()}, {"W": training["W"] + rate}
+
+    figure = figure_of(
+        growing, rate=Slider(0.0, 1.0, value=0.5), training=State({"W": torch.zeros(70, 90)}, steps=3)
+    )
+    cases = trace(Frames(figure))
+    written = as_json(figure, cases)
+    assert list(written["states"]) == [0, 1, 3]
+    for case, one in zip(cases, written["cases"], strict=True):
+        packed = one["next"]["W"]
+        assert "state" not in one
+        numbers = np.frombuffer(b64decode(packed["data"]), np.float32)
+        assert packed["shape"] == [70, 90] and 200 <= len(numbers) <= 300
+        np.testing.assert_array_equal(numbers, case["next"]["W"].flatten()[:: packed["every"]].numpy())
 
 
 def test_the_kernel_goes_on_from_its_own_state_and_checks_from_the_start(figure):
@@ -155,7 +190,8 @@ def test_the_kernel_goes_on_from_its_own_state_and_checks_from_the_start(figure)
 
     state(rate=0.5, training=3)
     torch.testing.assert_close(state(rate=2.0, training=4), by_pytorch([0.5] * 3 + [2.0]))
-    torch.testing.assert_close(state(True, rate=1.0, training=2), by_pytorch([1.0] * 2))
+    # A recorded case begins with what is recorded.
+    torch.testing.assert_close(state(True, rate=1.0, training=1), by_pytorch([0.5]).bfloat16().float())
     torch.testing.assert_close(state(rate=0.0, training=5), by_pytorch([0.5] * 3 + [2.0, 0.0]))
 
 
@@ -216,13 +252,21 @@ def by_fused_attention(training):
     }
 
 
+def by_index(training):
+    """A row taken by the step's number: PyTorch asks the number what it is, so that it is no tensor any more."""
+    W = training["W"] + X[training["step"] % 12][:, None]
+    return {"loss": W.sum()}, {"W": W, "step": training["step"] + 1}
+
+
 def by_itself(training):
     """A part that stays as it is: an input that is an output."""
     return {"loss": training["W"].sum()}, {"W": training["W"], "step": training["step"] + 1}
 
 
 @pytest.mark.parametrize(
-    "function", [by_cross_entropy, by_power, by_fused_attention, by_itself], ids=lambda f: f.__name__
+    "function",
+    [by_cross_entropy, by_power, by_fused_attention, by_index, by_itself],
+    ids=lambda f: f.__name__,
 )
 def test_what_a_graph_would_get_wrong_is_right_or_refused(function):
     begin = start(W=torch.randn(4, 3, generator=torch.Generator().manual_seed(2)))

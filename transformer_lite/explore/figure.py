@@ -121,7 +121,10 @@ class Figure:
 
         `steps` goes on from what it has reached before; without it a figure with memory begins at its start.
         """
-        state = (steps or self.steps()).reach(values) if self.memory else {}
+        return self.show_from(values, (steps or self.steps()).reach(values) if self.memory else {})
+
+    def show_from(self, values: Values, state: Tensors) -> Shown:
+        """The same from a state, however many steps `values` say."""
         views, following = self.views(self.arguments(values, state))
         shown = Shown(Setting(self.controls, values), views, state, following)
         for view, tensor in shown.outputs.items():

@@ -28,7 +28,7 @@ def mimebundle(frames: Frames, markup: Callable[[str, str], str]) -> dict[str, s
     }
     if figure.memory:
         content["start"] = packed(figure.controls[figure.memory].encode(0))
-    data, record = as_json(content), as_json(trace_as_json(cases))
+    data, record = as_json(content), as_json(trace_as_json(figure, cases))
     source = f"{figure.name}-{hashlib.sha256((data + record).encode()).hexdigest()[:10]}"
     folder = Path(os.environ[host.SITE])
     folder.mkdir(parents=True, exist_ok=True)

@@ -11,7 +11,7 @@ from .controls import State
 Tensors = dict[str, Tensor]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Reached:
     step: int
     meaning: list[Any]  # the values of the controls that would start anew

@@ -13,10 +13,13 @@ from torch import Tensor
 
 from .axes import Setting
 from .figure import Figure, Frames, Values
+from .stepping import Tensors
 
 # Enough to catch a frozen size or branch, and few enough that a phone loads the file in the background.
 RANDOM_CASES = 8
 MAX_NUMBERS = 200_000
+# Of each tensor of a next state the page compares so many numbers, evenly spread; the build compares all.
+MAX_COMPARED = 300
 
 
 def settings(figure: Figure, seed: int = 0) -> list[Values]:
@@ -26,6 +29,10 @@ def settings(figure: Figure, seed: int = 0) -> list[Values]:
     for name, control in figure.controls.items():
         found += [figure.check({name: value}) for value in control.extremes()]
     variants = [variant for _, variant in figure.variants()]
+    if figure.memory:
+        # What is frozen into a graph by mistake is right at the first step, and wrong at the next.
+        counts = figure.controls[figure.memory].extremes()
+        found += [figure.check({**variant, figure.memory: count}) for variant in variants for count in counts]
     # An index into a view is drawn last: how many there are depends on the other controls.
     last = sorted(figure.controls, key=lambda name: figure.controls[name].origin is not None)
     for i in range(max(RANDOM_CASES, len(variants))):
@@ -37,24 +44,46 @@ def settings(figure: Figure, seed: int = 0) -> list[Values]:
     return [values for i, values in enumerate(found) if values not in found[:i]]
 
 
+def states(figure: Figure) -> dict[int, Tensors]:
+    """What a figure with memory has reached after none, one, a few and all steps at its default settings.
+
+    In numbers of 16 bits, as float32: so the file is half as large, and a step can begin anywhere.
+    """
+    if not figure.memory:
+        return {}
+    steps, found = figure.steps(), {}
+    for count in figure.controls[figure.memory].extremes():
+        state = steps.reach(figure.defaults | {figure.memory: count})
+        found[count] = {
+            part: x.bfloat16().float() if x.is_floating_point() else x for part, x in state.items()
+        }
+    return found
+
+
 def trace(frames: Frames, seed: int = 0) -> list[dict[str, Any]]:
-    """`{"values", "outputs"}` for each of the settings; outputs are float32 tensors by name."""
-    cases: list[dict[str, Any]] = []
+    """`{"values", "outputs"}` for each of the settings; outputs are float32 tensors by name.
+
+    With memory also `{"state", "next"}`: single steps from PyTorch's own states, so that rounding does not add up.
+    """
+    figure, cases = frames.figure, []
+    begin = states(figure)
     total = 0
-    left = [variant for _, variant in frames.figure.variants()]
-    for values in settings(frames.figure, seed):
-        mine = [variant for variant in left if variant.items() <= values.items()]
-        # However large the figure, each of its graphs has a case.
+    # However large the figure, each of its graphs has a case, and one of each number of steps.
+    keys = [{figure.memory: count} for count in begin] or [{}]
+    left = [variant | key for _, variant in figure.variants() for key in keys]
+    for values in settings(figure, seed):
+        mine = [case for case in left if case.items() <= values.items()]
         if total > MAX_NUMBERS and not mine:
             continue
-        shown = frames.at(values)
-        case = {"values": values, "outputs": shown.outputs}
-        if frames.figure.memory:
-            # One step from PyTorch's own state, so that rounding does not add up.
-            case |= {"state": shown.state, "next": shown.following}
-        total += sum(x.numel() for of in case if of != "values" for x in case[of].values())
+        if figure.memory:
+            state = begin[values[figure.memory]]
+            shown = figure.show_from(values, state)
+            case = {"values": values, "outputs": shown.outputs, "state": state, "next": shown.following}
+        else:
+            case = {"values": values, "outputs": frames.at(values).outputs}
+        total += sum(x.numel() for x in case["outputs"].values())
         cases.append(case)
-        left = [variant for variant in left if variant not in mine]
+        left = [one for one in left if one not in mine]
     return cases
 
 
@@ -70,11 +99,23 @@ def packed(tensors: Mapping[str, Tensor]) -> dict[str, Any]:
     return {name: pack(tensor) for name, tensor in tensors.items()}
 
 
-def as_json(cases: list[dict[str, Any]]) -> dict[str, Any]:
-    """A trace as JSON."""
-    return {"cases": [{of: x if of == "values" else packed(x) for of, x in case.items()} for case in cases]}
+def sampled(tensor: Tensor) -> dict[str, Any]:
+    """A tensor as JSON with some of its numbers, one of `every` so many."""
+    every = -(-tensor.numel() // MAX_COMPARED)
+    return pack(tensor.flatten()[::every]) | {"shape": list(tensor.shape), "every": every}
+
+
+def as_json(figure: Figure, cases: list[dict[str, Any]]) -> dict[str, Any]:
+    """A trace as JSON; a state that several cases begin with stands there once, under its number of steps."""
+    written = [{"values": case["values"], "outputs": packed(case["outputs"])} for case in cases]
+    if not figure.memory:
+        return {"cases": written}
+    for one, case in zip(written, cases, strict=True):
+        one["next"] = {part: sampled(x) for part, x in case["next"].items()}
+    begin = {case["values"][figure.memory]: packed(case["state"]) for case in cases}
+    return {"cases": written, "memory": figure.memory, "states": begin}
 
 
 def now(figure: Figure, seed: int = 0) -> dict[str, Any]:
     """The figure's trace as JSON, computed now."""
-    return as_json(trace(Frames(figure), seed))
+    return as_json(figure, trace(Frames(figure), seed))

@@ -10,7 +10,7 @@ import traitlets
 
 from . import bundle, host, trace
 from .figure import Figure
-from .stepping import Steps
+from .stepping import Steps, Tensors
 
 
 @cache
@@ -40,6 +40,11 @@ class FigureWidget(anywidget.AnyWidget):
         """What the reader's steps have reached."""
         return self.figure.steps() if self.figure.memory else None
 
+    @cached_property
+    def recorded(self) -> dict[int, Tensors]:
+        """What the recorded cases begin with."""
+        return trace.states(self.figure)
+
     def _answer(self, _widget: Any, question: dict[str, Any], _buffers: Any) -> None:
         answers = {"id": question["id"]}
         self.send(answers | {"taken": True})
@@ -60,9 +65,12 @@ class FigureWidget(anywidget.AnyWidget):
             return {"source": _plotly()}, []
         if question["ask"] == "trace":
             return {"trace": trace.now(self.figure)}, []
-        # A recorded case begins at the start, and leaves the reader's own steps alone.
-        steps = None if question.get("recorded") else self.steps
-        shown = self.figure.show(self.figure.check(question["values"]), steps)
+        values = self.figure.check(question["values"])
+        if self.figure.memory and question.get("recorded"):
+            # A recorded case leaves the reader's own steps alone.
+            shown = self.figure.show_from(values, self.recorded[values[self.figure.memory]])
+        else:
+            shown = self.figure.show(values, self.steps)
         found: dict[str, Any] = {"views": shown.described}
         buffers: list[bytes] = []
         for what, tensors in (("outputs", shown.outputs), ("state", shown.state), ("next", shown.following)):

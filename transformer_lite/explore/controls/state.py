@@ -27,7 +27,8 @@ class State(Control):
 
     `start` is the state after 0 steps, in float32 and int64; `steps` is how many the reader may take. `anew` names the
     controls that give the state another meaning: when one of them moves, the figure goes back to the start. Where the
-    start itself depends on a control, the function puts it in place of the state while its count of steps is 0.
+    start itself depends on a control, the function puts it in place of the state while its count of steps is 0. Playing
+    stops after all steps, or at a state whose part `done`, a scalar, is not 0.
     """
 
     start: Mapping[str, Tensor]
@@ -72,7 +73,7 @@ class State(Control):
         return dict(zip(self.start, tensors, strict=True))
 
     def sample(self, rng: random.Random, setting: Setting) -> int:
-        return rng.randint(0, min(self.steps, 3))
+        return rng.choice(self.extremes())
 
     def extremes(self) -> list[int]:
         return sorted({0, 1, min(10, self.steps), self.steps})

@@ -156,7 +156,7 @@ interface ChartKind {
 }
 
 /** What a figure with memory remembers: tensors by name, of float32 or int64. */
-type State = Record<string, { type: string; shape: number[]; data: Float32Array | BigInt64Array }>;
+type State = Record<string, { type: string; shape: number[]; data: Float32Array | BigInt64Array; every?: number }>;
 
 /** What a figure shows; with memory also the state that it was drawn from, and the next. */
 interface Shown {

@@ -4,19 +4,20 @@
 export const numbersOf = (type, buffer) => (type === "int64" ? new BigInt64Array(buffer) : new Float32Array(buffer));
 
 /** A tensor from base64 (little endian). */
-export function unpack({ shape, data, type = "float32" }) {
+export function unpack({ shape, data, type = "float32", every = 1 }) {
   const bytes = Uint8Array.from(atob(data), (character) => character.charCodeAt(0));
-  return { type, shape, data: numbersOf(type, bytes.buffer) };
+  return { type, shape, data: numbersOf(type, bytes.buffer), every };
 }
 
 /** Tensors by name. */
 export const unpackAll = (tensors = {}) => mapped(tensors, unpack);
 
-export function unpackTrace({ cases }) {
-  return cases.map(({ values, outputs, state, next }) => ({
+export function unpackTrace({ cases, memory, states = {} }) {
+  const begin = mapped(states, (state) => unpackAll(state));
+  return cases.map(({ values, outputs, next }) => ({
     values,
     outputs: unpackAll(outputs),
-    state: unpackAll(state),
+    state: begin[values[memory]] ?? {},
     next: unpackAll(next),
   }));
 }
