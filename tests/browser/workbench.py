@@ -210,7 +210,7 @@ def a_picture(pixel, light, size):
     ),
     show={
         "W": Heatmap(signed=True, limit=2),
-        "losses": Lines(at="step", range=(0, 3), x_title="step"),
+        "losses": Lines(at="step", until="known", range=(0, 3), x_title="step"),
         "loss": Number(),
     },
 )
@@ -222,7 +222,8 @@ def descent(rate, form, training):
     speed = gradient if form == "plain" else 0.9 * training["speed"] + gradient
     losses = torch.where(torch.arange(31) == training["step"], loss.detach(), training["losses"])
     after = torch.where((rate - 0.33).abs() < 0.005, torch.nan, W - rate * speed)
-    shown = {"W": W, "losses": losses, "loss": loss, "step": training["step"].float()}
+    step = training["step"]
+    shown = {"W": W, "losses": losses, "loss": loss, "step": step.float(), "known": step + 1}
     return shown, {"W": after, "speed": speed, "losses": losses, "step": training["step"] + 1}
 
 
@@ -233,7 +234,14 @@ def plain_views(order, size):
     return {
         "table": Heatmap(values, signed=True, limit=4),
         "bars": Bars(values[0], y_title="size", range=(-6, 6)),
-        "lines": Lines(values[:2], names=["q", "k"], roles=["query", "key"], range=(-6, 6)),
+        "lines": Lines(
+            values[:2],
+            low=values[:2] - size,
+            high=values[:2] + size / 2,
+            names=["q", "k"],
+            roles=["query", "key"],
+            range=(-6, 6),
+        ),
         "points": Scatter(values[:, :2], range=(-6, 6)),
         "words": Tokens(values[0].softmax(-1), words=Axis("word", ["red", "cat", "dog"]), role="output"),
         "sum": Number(values.sum(), role="output"),

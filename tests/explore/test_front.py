@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from transformer_lite.explore import (
     Choice,
     Length,
+    Lines,
     Order,
     Pick,
     Points,
@@ -20,6 +21,7 @@ from transformer_lite.explore import (
     State,
     Toggle,
     Words,
+    figure,
     palette,
 )
 from transformer_lite.explore.axes import Setting
@@ -178,12 +180,16 @@ TENSORS = (
 def test_csv_is_read_back_by_python(node):
     scores = torch.tensor([[0.25, -torch.inf], [1.5, 3.0]])
     picture = torch.arange(6.0).reshape(1, 2, 3)
+    colours = {"labels": ["red", "green", "blue"]}
     views = {
-        "scores": {"axes": [{"labels": ['"a" b', "c,d"]}, {"labels": ["x", "new\nline"]}]},
-        "picture": {"axes": [{"labels": None}, {"labels": None}, {"labels": ["red", "green", "blue"]}]},
-        "sum": {"axes": []},
+        "scores": {"kind": "heatmap", "axes": [{"labels": ['"a" b', "c,d"]}, {"labels": ["x", "new\nline"]}]},
+        "picture": {"kind": "image", "axes": [{"labels": None}, {"labels": None}, colours]},
+        "sum": {"kind": "number", "axes": []},
+        "curve": {"kind": "lines", "axes": []},
     }
-    outputs = {"scores": scores, "picture": picture, "sum": torch.tensor(2.0), "curve.x": torch.ones(1)}
+    outputs = {"scores": scores, "picture": picture, "sum": torch.tensor(2.0)}
+    outputs |= {"curve": torch.tensor([[5.0, 0.0], [6.0, 0.0]]), "curve.x": torch.tensor([1.0, 2.0])}
+    outputs |= {"curve.until": torch.tensor(1.0)}
     text = node(
         TENSORS
         + """const { csv } = await front("export.mjs");
@@ -203,7 +209,10 @@ def test_csv_is_read_back_by_python(node):
     assert rows[4:] == [
         *(["picture", "0", f"{i // 3} {['red', 'green', 'blue'][i % 3]}", str(i)] for i in range(6)),
         ["sum", "", "", "2"],
+        ["curve", "0", "0", "5"],
+        ["curve", "1", "0", "6"],
         ["curve.x", "0", "", "1"],
+        ["curve.until", "", "", "1"],
     ]
 
 
@@ -279,6 +288,80 @@ def test_every_view_tabulates_its_numbers(node, view, tensors, labels, wanted):
     assert table["cells"] == [
         [number(x) for x in row] for row in numbers.reshape(-1, numbers.shape[-1]).tolist()
     ]
+
+
+real_rows = st.lists(st.lists(st.floats(-6, 6, width=16), min_size=4, max_size=4), min_size=1, max_size=3)
+
+
+@given(views=st.lists(st.tuples(real_rows, st.booleans(), st.booleans(), st.integers(-1, 6)), min_size=9))
+@settings(max_examples=5, phases=NODE)
+def test_curves_with_bands_are_told_and_tabulated_as_far_as_they_are_known(node, views):
+    made = []
+    for rows, band, cut, until in views:
+        values = torch.tensor(rows)
+        edges = {"low": values - 0.5, "high": values + 2} if band else {}
+        end = {"until": torch.tensor(until)} if cut else {}
+        made.append(Lines(values, **edges, **end, title="Loss"))
+    told = node(
+        TENSORS
+        + """const { summary } = await front("words.mjs");
+        const { viewKind } = await front("views/table.mjs");
+        const { partsOf } = await front("numbers.mjs");
+        return data.map(([view, outputs]) => {
+          const numbers = Object.fromEntries(Object.entries(outputs).map(([name, x]) => [name, tensor(x)]));
+          const { shape: [rows, columns], cell, heads } = viewKind(view).table(view, partsOf(numbers, "loss"));
+          const cells = Array.from({ length: rows }, (_, r) => Array.from({ length: columns }, (_, c) => cell(r, c)));
+          return [summary({ loss: view }, numbers, {}, {}), cells, heads];
+        });""",
+        [
+            [view.describe(), {n: numbers_of(t) for n, t in figure.outputs({"loss": view}).items()}]
+            for view in made
+        ],
+    )
+    for view, (_, band, cut, until), (said, cells, heads) in zip(made, views, told, strict=True):
+        assert said == view.summary([])
+        known = min(4, max(0, until)) if cut else 4
+        assert heads == [str(i) for i in range(known)]
+        wanted = [
+            [
+                f"{number(x)} ({number(x - 0.5)} to {number(x + 2)})" if band else number(x)
+                for x in row[:known]
+            ]
+            for row in view.tensors()[""].tolist()
+        ]
+        assert cells == (wanted if known else [])
+
+
+def test_an_axis_keeps_its_length_while_its_curve_grows(node):
+    """What plotly is given: the places that are known, and the ends of the whole axis."""
+    values = torch.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
+    tensors = {"": values, "x": torch.tensor([1.0, 10.0, 100.0]), "low": values - 1, "high": values + 1}
+    view = Lines(values, names=["a", "b"], log_x=True).describe()
+    drawn = node(
+        TENSORS
+        + """const { lines } = await front("views/lines.mjs");
+        globalThis.getComputedStyle = () => ({});
+        const asked = [];
+        const Plotly = { react: async (slot, traces, { xaxis }) => { asked.push([traces, xaxis.range]); } };
+        const slot = { classList: { contains: () => true }, style: { height: "9px" }, querySelectorAll: () => [] };
+        const place = { querySelector: () => slot };
+        const look = { Plotly, theme: "light", width: 9, labels: [], shape: [2, 3], marks: { hover: [], picked: [] } };
+        for (const known of [0, 1, 3]) {
+          const parts = Object.entries(data.tensors).map(([part, x]) => [part, tensor(x)]);
+          const tensors = { ...Object.fromEntries(parts), until: tensor({ shape: [], data: [known] }) };
+          await lines.draw(place, data.view, tensors, look, {});
+        }
+        return asked;""",
+        {"view": view, "tensors": {part: numbers_of(t) for part, t in tensors.items()}},
+    )
+    for known, (traces, across) in zip((0, 1, 3), drawn, strict=True):
+        assert across == [0, 2], "powers of ten"
+        bands, curves = traces[:2], traces[2:]
+        assert [curve["y"] for curve in curves] == values[:, :known].tolist()
+        assert [curve["x"] for curve in curves] == [[1, 10, 100][:known]] * 2
+        for band, row in zip(bands, values, strict=True):
+            assert band["y"] == [*(row + 1)[:known].tolist(), *(row - 1)[:known].tolist()[::-1]]
+            assert band["hoverinfo"] == "skip"
 
 
 def test_the_check_wants_infinities_where_pytorch_has_them(node):

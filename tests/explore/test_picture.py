@@ -4,8 +4,10 @@ import re
 import xml.etree.ElementTree as ET
 
 import matplotlib
+import matplotlib.figure
 import pytest
 import torch
+from matplotlib.colors import to_rgb
 
 from transformer_lite.explore import (
     Axis,
@@ -20,6 +22,7 @@ from transformer_lite.explore import (
     page,
     palette,
 )
+from transformer_lite.explore.pen import InkPen
 
 SVG = "{http://www.w3.org/2000/svg}"
 SEEDED = torch.Generator().manual_seed(0)
@@ -43,6 +46,10 @@ VIEWS = {
     ),
     "log": Lines(SQUARE.exp(), log_y=True, range=(0.01, 100), x_title="x", y_title="y"),
     "one point": Lines(torch.ones(1)),
+    "bands": Lines(SQUARE[:2], low=SQUARE[:2] - 1, high=SQUARE[:2] + 2, names=["a", "b"]),
+    "begun": Lines(SQUARE[0], low=SQUARE[0] - 1, high=SQUARE[0] + 2, until=torch.tensor(3)),
+    "one known": Lines(SQUARE[0], until=torch.tensor(1), x=torch.logspace(0, 3, 5), log_x=True),
+    "none known": Lines(SQUARE[:2], until=torch.tensor(0), names=["a", "b"]),
     "bars": Bars(SQUARE[0], y_title="y"),
     "groups": Bars(SQUARE[:3], names=["a", "b", "c"], range=(-3, 3)),
     "many": Bars(torch.rand(3, 40, generator=SEEDED)),
@@ -146,6 +153,35 @@ def test_every_cell_of_a_heatmap_has_its_colour_at_its_place(shape, masked):
 def test_bars_are_not_taken_for_cells():
     bar = r'<path d="M ([\d.]+) [^"]*" clip-path[^>]* style="fill: var\(--tl-category-0\)'
     assert len(set(re.findall(bar, draw(VIEWS["bars"])))) == 5, "each bar at a place of its own"
+
+
+def drawn_into(view):
+    """Matplotlib's axes with the view's picture."""
+    axes = matplotlib.figure.Figure().add_subplot()
+    view.draw(axes, InkPen(), [])
+    return axes
+
+
+def test_a_band_lies_between_its_edges_in_its_curve_s_colour():
+    axes = drawn_into(VIEWS["bands"])
+    for row, line, band in zip(SQUARE[:2], axes.lines, axes.collections, strict=True):
+        ends = torch.tensor(band.get_paths()[0].vertices)
+        for at, x in enumerate(row):
+            there = ends[ends[:, 0] == at, 1]
+            assert there.min() == pytest.approx(float(x) - 1)
+            assert there.max() == pytest.approx(float(x) + 2)
+        assert band.get_facecolor()[0, :3] == pytest.approx(to_rgb(line.get_color()))
+        assert band.get_facecolor()[0, 3] < 0.5
+
+
+@pytest.mark.parametrize(("name", "known"), [("line", 5), ("begun", 3), ("one known", 1), ("none known", 0)])
+def test_a_curve_ends_where_it_is_known_and_its_axis_goes_on(name, known):
+    axes = drawn_into(VIEWS[name])
+    places = [1, 1000] if name == "one known" else [0, 4]
+    low, high = axes.get_xlim()
+    assert low <= places[0] < places[1] <= high
+    assert [len(line.get_xdata()) for line in axes.lines] == [known] * len(axes.lines)
+    assert (axes.lines[0].get_marker() == "o") is (known == 1), "one place makes no line"
 
 
 @pytest.mark.parametrize("kind", [Lines, Bars])

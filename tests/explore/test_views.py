@@ -82,6 +82,35 @@ def test_lines_and_their_x_have_one_length():
 
 
 @pytest.mark.parametrize(
+    ("band", "reason"),
+    [
+        ({"low": torch.zeros(2, 3)}, "give both low and high"),
+        ({"high": torch.zeros(2, 3)}, "give both low and high"),
+        ({"low": torch.zeros(2, 3), "high": torch.zeros(2, 4)}, r"Lines high: .*\(2, 3\), got \(2, 4\)"),
+        ({"low": torch.zeros(3), "high": torch.zeros(2, 3)}, r"Lines low .*got shape \(3,\)"),
+        ({"until": torch.zeros(1)}, r"Lines until .*got shape \(1,\)"),
+    ],
+)
+def test_a_band_has_two_edges_of_the_curves_shape_and_one_end(band, reason):
+    with pytest.raises(ValueError, match=reason):
+        Lines(torch.zeros(2, 3), **band)
+
+
+@pytest.mark.parametrize("until", [-1.0, 0, 1, 2.9, 4, 9])
+def test_a_summary_tells_of_known_places_alone(until):
+    rows = torch.tensor([[3.0, 1.0, 2.0, 9.0], [5.0, 6.0, 7.0, 8.0]])
+    known = rows[:, : max(0, int(until))].tolist()
+    view = Lines(rows, low=rows - 1, high=rows + 2, until=torch.tensor(until), title="Loss")
+    told = [
+        f"{i} runs from {row[0]:g} to {row[-1]:g} (smallest {min(row):g}, largest {max(row):g}), "
+        f"between {row[-1] - 1:g} and {row[-1] + 2:g} at the end"
+        for i, row in enumerate(known)
+        if row
+    ]
+    assert view.summary([]) == f"Loss: {'; '.join(told) or 'no numbers yet'}."
+
+
+@pytest.mark.parametrize(
     "make",
     [
         lambda: Lines(torch.zeros(2, 3), names=["one"]),

@@ -381,6 +381,22 @@ MUTATIONS = [
         "tabulates",
     ),
     front(
+        "a band lies about another curve",
+        "views/lines.mjs",
+        "y: [...high[i], ...[...edge].reverse()]",
+        "y: [...high[0], ...[...edge].reverse()]",
+        PURE,
+        "keeps_its_length",
+    ),
+    front(
+        "a curve is told of beyond what is known",
+        "views/lines.mjs",
+        '    const { "": values, low, high } = drawn(tensors);',
+        '    const { "": values, low, high } = tensors;',
+        PURE,
+        "as_far_as",
+    ),
+    front(
         "somebody else asks about a kind",
         "drawing.mjs",
         "      viewKind(view).mark?.(",

@@ -3,6 +3,7 @@ import { axesOf } from "./axes.mjs";
 import { SYSTEM_COLOURS, seriesColour, theme } from "./colours.mjs";
 import { controlKind } from "./controls.mjs";
 import { tables } from "./export.mjs";
+import { partsOf } from "./numbers.mjs";
 import { viewKind } from "./views/table.mjs";
 import { summary } from "./words.mjs";
 
@@ -124,10 +125,8 @@ export class Drawing {
     return this.element.querySelector(`[data-view="${name}"]`);
   }
 
-  /** A view's tensors by part: its own under the empty name. */
   tensors(name) {
-    const parts = Object.entries(this.outputs).filter(([key]) => key === name || key.startsWith(`${name}.`));
-    return Object.fromEntries(parts.map(([key, tensor]) => [key.slice(name.length + 1), tensor]));
+    return partsOf(this.outputs, name);
   }
 
   /** The names of the indices of each dimension of a view. */

@@ -1,7 +1,7 @@
 // Taking a figure away: as CSV, as SVG, as PNG, as a table on the page.
 import { axesOf } from "./axes.mjs";
 import { PALETTE } from "./data.mjs";
-import { unravel } from "./numbers.mjs";
+import { partsOf, unravel } from "./numbers.mjs";
 import { say } from "./text.mjs";
 import { viewKind } from "./views/table.mjs";
 
@@ -15,7 +15,7 @@ export function csv(views, outputs, controls, values) {
   const quote = (text) => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
   const axes = axesOf(controls, values);
   const lines = ["view,row,column,value"];
-  for (const [name, { shape, data }] of Object.entries(outputs)) {
+  for (const [name, { shape, data }] of Object.entries(drawnOf(views, outputs))) {
     const named = views[name]?.axes ?? [];
     const labels = shape.map((size, d) => axes.labels(named[d] ?? {}, size));
     data.forEach((x, i) => {
@@ -26,6 +26,16 @@ export function csv(views, outputs, controls, values) {
     });
   }
   return `${BYTE_ORDER_MARK}${lines.join("\n")}\n`;
+}
+
+/** The outputs with the numbers on display alone. */
+function drawnOf(views, outputs) {
+  const found = { ...outputs };
+  for (const [name, view] of Object.entries(views)) {
+    const drawn = viewKind(view).drawn?.(partsOf(outputs, name)) ?? {};
+    for (const [part, tensor] of Object.entries(drawn)) found[part ? `${name}.${part}` : name] = tensor;
+  }
+  return found;
 }
 
 /** Every view's numbers as an HTML table. */

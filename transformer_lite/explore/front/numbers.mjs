@@ -50,6 +50,24 @@ export function rowsOf({ shape, data }) {
 }
 
 /**
+ * The tensor with the first places alone of its last dimension.
+ * @type {(tensor: Tensor, count: number) => Tensor}
+ */
+export function firstOf({ shape, data }, count) {
+  const n = shape[shape.length - 1];
+  return { shape: [...shape.slice(0, -1), Math.min(n, count)], data: data.filter((_, i) => i % n < count) };
+}
+
+/**
+ * A view's tensors by part: its own under the empty name.
+ * @type {(outputs: Record<string, Tensor>, name: string) => Parts}
+ */
+export function partsOf(outputs, name) {
+  const parts = Object.entries(outputs).filter(([key]) => key === name || key.startsWith(`${name}.`));
+  return Object.fromEntries(parts.map(([key, tensor]) => [key.slice(name.length + 1), tensor]));
+}
+
+/**
  * 0, 1, … as text: the names of what has no other.
  * @param {number} size
  */

@@ -140,9 +140,11 @@ interface ViewKind {
   mark?(place: Markup, view: View, look: Look): void;
   /** Adds itself to a drawing of the whole figure. */
   svg(sheet: Sheet, place: Markup, view: View, tensors: Parts, look: Look): void | Promise<void>;
-  /** Its part of the summary. */
-  sentence(view: View, tensor: Tensor, labels: string[][]): string;
+  /** Its part of the summary, from the view's own tensor and all its tensors. */
+  sentence(view: View, tensor: Tensor, labels: string[][], tensors: Parts): string;
   table(view: View, tensors: Parts, labels: string[][]): Table;
+  /** The tensors with the numbers on display alone, where a view may hold others. */
+  drawn?(tensors: Parts): Parts;
 }
 
 /** What only a chart's kind knows (views/chart.mjs). */

@@ -1,6 +1,6 @@
 // The summary of a figure's numbers, in words; the same as words.py.
 import { axesOf } from "./axes.mjs";
-import { largest } from "./numbers.mjs";
+import { largest, partsOf } from "./numbers.mjs";
 import { viewKind } from "./views/table.mjs";
 
 /**
@@ -10,9 +10,11 @@ import { viewKind } from "./views/table.mjs";
 export function summary(views, outputs, controls, values) {
   const axes = axesOf(controls, values);
   const sentences = Object.entries(views).map(([name, view]) => {
-    const { shape, data } = outputs[name];
-    const labels = view.axes.map((axis, dimension) => axes.labels(axis, shape[dimension]));
-    return viewKind(view).sentence(view, { shape, data: view.log_y ? data : withoutNoise(data) }, labels);
+    const labels = view.axes.map((axis, dimension) => axes.labels(axis, outputs[name].shape[dimension]));
+    const parts = Object.entries(partsOf(outputs, name)).map(([part, { shape, data }]) =>
+      [part, { shape, data: view.log_y ? data : withoutNoise(data) }]);
+    const tensors = Object.fromEntries(parts);
+    return viewKind(view).sentence(view, tensors[""], labels, tensors);
   });
   return sentences.join(" ");
 }

@@ -135,12 +135,12 @@ export const gridBand = ([rows, columns]) => (dimension, index) => {
     : { x0: first, x1: last, y0: -0.5, y1: rows - 0.5, yref: "y" };
 };
 
-/** The numbers of all series at one place, each after the name of its series. */
-export function valuesAt(view, { shape, data }, at) {
+/** The numbers of all series at one place, each after the name of its series; `told` writes the number of an index. */
+export function valuesAt(view, { shape, data }, at, told = (i) => number(data[i])) {
   const n = shape.at(-1);
   return Array.from({ length: data.length / n }, (_, i) => {
     const name = view.names?.[i];
-    return (name ? `${name}: ` : "") + number(data[i * n + at]);
+    return (name ? `${name}: ` : "") + told(i * n + at);
   }).join(", ");
 }
 
