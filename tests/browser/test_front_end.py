@@ -91,7 +91,7 @@ def test_the_workbench_has_every_kind_there_is():
 
 def test_controls_are_described_as_the_reader_sees_them(live):
     kinds = {
-        "slider": {"min", "max", "step"},
+        "slider": {"min", "max", "step", "scale"},
         "length": {"min", "max", "step"},
         "choice": {"options"},
         "words": {"maximum"},

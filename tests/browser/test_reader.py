@@ -216,6 +216,29 @@ def test_a_typed_number_may_lie_between_the_steps(bench):
     assert field.input_value() == "1.2345"
 
 
+def test_a_logarithmic_slider_moves_evenly_in_the_logarithm(bench):
+    place = control(bench, "descent", "rate")
+    handle, typed = place.locator("input[type=range]"), place.locator("input[type=text]")
+    handle.scroll_into_view_if_needed()
+    box = handle.bounding_box()
+    bench.page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    bench.settle("descent")
+    middle = bench.values("descent")["rate"]
+    assert 0.7 < middle / (0.001 * 0.5) ** 0.5 < 1.4, "the geometric mean"
+    handle.press("ArrowRight")
+    bench.settle("descent")
+    assert bench.values("descent")["rate"] / middle == pytest.approx(10 ** (1 / 20), rel=0.01)
+    assert (
+        typed.input_value() == handle.get_attribute("aria-valuetext") == str(bench.values("descent")["rate"])
+    )
+    handle.press("End")
+    bench.settle("descent")
+    assert bench.values("descent")["rate"] == 0.5
+    handle.press("Home")
+    bench.settle("descent")
+    assert bench.values("descent")["rate"] == 0.001
+
+
 def test_numbers_are_typed_as_people_and_this_page_write_them(bench):
     figure = "not-always-finite"
     field = control(bench, figure, "x").locator("input[type=text]")

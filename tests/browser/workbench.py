@@ -195,7 +195,7 @@ def a_picture(pixel, light, size):
 
 
 @explore(
-    rate=Slider(0, 0.5, 0.05, value=0.2, label="Learning rate"),
+    rate=Slider(0.001, 0.5, 20, value=0.2, scale="log", label="Learning rate"),
     form=Choice(["plain", "momentum"]),
     training=State(
         {

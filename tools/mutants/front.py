@@ -89,10 +89,18 @@ MUTATIONS = [
     front(
         "a slider does nothing when its handle is moved",
         "controls.mjs",
-        'range.addEventListener("input", () => move(range.valueAsNumber));',
+        'range.addEventListener("input", () => move(at(range.valueAsNumber)));',
         "",
         FRONT_END,
         "mouse",
+    ),
+    front(
+        "the handle of a logarithmic slider stands where a linear one's would",
+        "controls.mjs",
+        "const place = (x) => Math.floor(Math.log10(x / min) * step + 0.5);",
+        "const place = (x) => Math.floor((x / max) * Math.log10(max / min) * step + 0.5);",
+        f"{PURE} {READER}",
+        "evenly_in_the_logarithm",
     ),
     front(
         "a point cannot be dragged",

@@ -232,7 +232,8 @@ const within = (control, x) => x >= control.min && x <= control.max;
 function bindNumber(element, control, { move, set }) {
   const [range, typed] = element.querySelectorAll("input");
   const play = element.querySelector(".tl-play");
-  range.addEventListener("input", () => move(range.valueAsNumber));
+  const { first, last, step, at } = handleOf(control);
+  range.addEventListener("input", () => move(at(range.valueAsNumber)));
   const read = () => controlKind(control).fromText(control, typed.value);
   typed.addEventListener("change", () => move(read()));
   typed.addEventListener("keydown", (event) => event.key === "Enter" && move(read()));
@@ -245,12 +246,12 @@ function bindNumber(element, control, { move, set }) {
   play.addEventListener("click", async () => {
     press(play.getAttribute("aria-pressed") !== "true");
     // A full sweep takes about six seconds, however fine the steps are; few steps get time to be seen.
-    const steps = (control.max - control.min) / control.step;
-    const stride = Math.max(1, Math.round(steps / 100)) * control.step;
+    const steps = (last - first) / step;
+    const stride = Math.max(1, Math.round(steps / 100)) * step;
     const pause = Math.min(900, Math.max(40, 6000 / steps - 60));
     while (play.getAttribute("aria-pressed") === "true" && element.isConnected) {
       const further = range.valueAsNumber + stride;
-      const next = further > control.max ? control.min : Number(further.toPrecision(12));
+      const next = at(further > last ? first : Number(further.toPrecision(12)));
       try {
         await set(next);
       } catch (reason) {
@@ -265,8 +266,23 @@ function bindNumber(element, control, { move, set }) {
 
 function showNumber(element, control, value) {
   const [range, typed] = element.querySelectorAll("input");
-  range.value = value;
+  range.value = handleOf(control).place(value);
   typed.value = Number(value.toPrecision(6));
+  range.setAttribute("aria-valuetext", typed.value);
+}
+
+/**
+ * The numbers by which a range's handle moves: the control's own, or positions evenly apart in the logarithm. `at` is the
+ * value at a position, `place` the position of a value; the same as in slider.py.
+ * @param {Control} control
+ */
+function handleOf({ min, max, step, scale }) {
+  const same = (x) => x;
+  if (scale !== "log") return { first: min, last: max, step, at: same, place: same };
+  const place = (x) => Math.floor(Math.log10(x / min) * step + 0.5);
+  const last = place(max);
+  const between = (position) => Number((min * 10 ** (position / step)).toPrecision(3));
+  return { first: 0, last, step: 1, at: (position) => ({ 0: min, [last]: max })[position] ?? between(position), place };
 }
 
 /** @type {(text: string) => string[]} */
