@@ -137,7 +137,7 @@ REFUSED = [
     (WORDS, " \t ", "Type at least one word. The words known here: the, cat, dog."),
     (WORDS, "the zebra saw the zebra", "Not known here: zebra, saw. The words known here: the, cat, dog."),
     (WORDS, "the cat the dog", "That is 4 words; this figure takes at most 3."),
-    (WORDS, 3, "Sentence takes words separated by spaces, not “3”."),
+    (WORDS, 3, "Sentence takes words as text, not “3”."),
     (CELL, 1, "Cell takes 2 whole number(s), not “1”."),
     (CELL, [0, 0.5], "Cell takes 2 whole number(s), not “[0, 0.5]”."),
     (CELL, [0, True], "Cell takes 2 whole number(s), not “[0, True]”."),

@@ -2,10 +2,12 @@
 // The markup comes from page.py; the same checks and tensors stand in controls.py for the kernel.
 import { bindChips, showChips, shuffled } from "./chips.mjs";
 import { placeHandles } from "./handles.mjs";
+import { whole } from "./numbers.mjs";
 import { Silence, problem } from "./problem.mjs";
 import { asNumber, likeliest, listed } from "./reading.mjs";
 import { bindSteps, showSteps } from "./stepping.mjs";
 import { number, say } from "./text.mjs";
+import { WORDS } from "./typing.mjs";
 
 const NUMBER = {
   bind: bindNumber,
@@ -69,44 +71,7 @@ export const CONTROLS = {
     },
     option: (control, value) => control.options.indexOf(value),
   },
-  words: {
-    check(control, value) {
-      if (typeof value !== "string") throw problem("not-text", { label: control.label, value });
-      const words = splitWords(value);
-      const known = control.vocabulary.join(", ");
-      if (!words.length) throw problem("no-words", { known });
-      const unknown = [...new Set(words)].filter((word) => !control.vocabulary.includes(word));
-      if (unknown.length) throw problem("unknown-words", { unknown: unknown.join(", "), known });
-      if (words.length > control.maximum) {
-        throw problem("too-many-words", { count: words.length, maximum: control.maximum });
-      }
-      return value;
-    },
-    fromText: (control, text) => text,
-    bind(element, control, { move }) {
-      const input = element.querySelector("input");
-      // While a word is being typed it is not yet wrong; once the reader leaves the field it is.
-      input.addEventListener("input", () => !unfinished(input.value, control) && move(input.value));
-      input.addEventListener("change", () => move(input.value));
-      for (const button of element.querySelectorAll(".tl-word")) {
-        button.addEventListener("click", () => {
-          input.value = `${input.value.trim()} ${button.dataset.word}`.trim();
-          move(input.value);
-        });
-      }
-    },
-    show(element, control, value) {
-      const input = element.querySelector("input");
-      if (splitWords(input.value).join(" ") !== splitWords(value).join(" ")) input.value = value;
-    },
-    encode(control, value) {
-      const ids = splitWords(value).map((word) => control.vocabulary.indexOf(word));
-      return whole(ids, [ids.length]);
-    },
-    length: (control, value) => splitWords(value).length,
-    labels: (control, value) => splitWords(value),
-    keepsTyping: true,
-  },
+  words: WORDS,
   order: {
     check(control, value) {
       const count = control.items.length;
@@ -203,9 +168,6 @@ export const CONTROLS = {
 /** @param {Control} control */
 export const controlKind = (control) => CONTROLS[control.kind];
 
-/** @type {(numbers: number[], shape: number[]) => [string, BigInt64Array, number[]]} */
-const whole = (numbers, shape) => ["int64", BigInt64Array.from(numbers, BigInt), shape];
-
 /** @param {Control} control */
 const ends = (control) => ({ label: control.label, min: number(control.min), max: number(control.max) });
 
@@ -236,7 +198,7 @@ function bindNumber(element, control, { move, set }) {
   range.addEventListener("input", () => move(at(range.valueAsNumber)));
   const read = () => controlKind(control).fromText(control, typed.value);
   typed.addEventListener("change", () => move(read()));
-  typed.addEventListener("keydown", (event) => event.key === "Enter" && move(read()));
+  typed.addEventListener("keydown", (event) => event.key === "Enter" && !event.isComposing && move(read()));
 
   const name = (key) => play.setAttribute("aria-label", say(key, { label: control.label }));
   const press = (start) => {
@@ -283,13 +245,4 @@ function handleOf({ min, max, step, scale }) {
   const last = place(max);
   const between = (position) => Number((min * 10 ** (position / step)).toPrecision(3));
   return { first: 0, last, step: 1, at: (position) => ({ 0: min, [last]: max })[position] ?? between(position), place };
-}
-
-/** @type {(text: string) => string[]} */
-const splitWords = (text) => text.toLowerCase().split(/\p{White_Space}+/u).filter(Boolean);
-
-function unfinished(text, control) {
-  const last = text.toLowerCase().match(/\S+$/)?.[0];
-  const isStart = (word) => word.startsWith(last) && word !== last;
-  return Boolean(last) && !control.vocabulary.includes(last) && control.vocabulary.some(isStart);
 }
