@@ -91,7 +91,7 @@ def test_the_workbench_has_every_kind_there_is():
 
 def test_controls_are_described_as_the_reader_sees_them(live):
     kinds = {
-        "slider": {"min", "max", "step"},
+        "slider": {"min", "max", "step", "scale"},
         "length": {"min", "max", "step"},
         "choice": {"options"},
         "words": {"maximum"},
@@ -197,7 +197,9 @@ def test_every_control_answers_the_mouse_and_the_keyboard_s_letters(live):
             elif kind == "choice":
                 place.locator("input:not(:checked)").first.click()
             elif kind == "words":
-                place.locator("input").fill(other_values(control, live.controls(id_), live.values(id_))[0])
+                place.locator("input[type=text]").fill(
+                    other_values(control, live.controls(id_), live.values(id_))[0]
+                )
             elif kind == "order":
                 drag(live, place.locator(".tl-chip").first, place.locator(".tl-chip").last)
             elif kind == "points":
@@ -381,7 +383,7 @@ def test_a_reader_s_own_move_stands_in_the_address(live):
             place.locator("input[type=text]").fill(str(control["max"]))
             place.locator("input[type=text]").press("Enter")
         elif kind == "words":
-            place.locator("input").fill(control["vocabulary"][1])
+            place.locator("input[type=text]").fill(control["vocabulary"][1])
         elif kind == "pick":
             place.locator("select").first.select_option(index=1 if control["value"] in (0, [0, 0]) else 0)
         elif kind == "order":

@@ -66,6 +66,76 @@ def test_a_figure_shows_what_its_function_computes(bench, id_):
 # -- bad input -----------------------------------------------------------------------------------------------------
 
 
+MANY = "many-words"
+COMPOSE = """(input, [type, text]) => {
+  const composing = { bubbles: true, data: text };
+  if (type === "input") input.value = text;
+  input.dispatchEvent(type === "input"
+    ? new InputEvent("input", { ...composing, isComposing: true })
+    : new CompositionEvent(`composition${type}`, composing));
+}"""
+
+
+def test_nothing_is_read_while_an_input_method_composes(bench):
+    field = control(bench, MANY, "sentence").locator("input[type=text]")
+    field.evaluate(COMPOSE, ["start", ""])
+    for part in ("g", "go", "猫", "gou'", "猫 qq"):
+        field.evaluate(COMPOSE, ["input", part])
+        field.dispatch_event("change")
+        # Nor does another's move take away what is being put together.
+        bench.set(MANY, sentence="追" if len(part) > 1 else "追追")
+        assert field.input_value() == part
+        assert problem(bench, MANY, "sentence") == ""
+    bench.changes()
+    field.evaluate(COMPOSE, ["input", "狗？"])
+    assert bench.values(MANY)["sentence"] == "追"
+    field.evaluate(COMPOSE, ["end", "狗？"])
+    bench.settle(MANY)
+    assert bench.values(MANY)["sentence"] == "狗？"
+    assert bench.changes() == [MANY]
+    assert bench.page.locator(f"figure#{MANY} .tl-token b").all_text_contents() == ["狗", "？"]
+
+
+def test_a_word_of_many_is_found_and_put_in(bench):
+    place = control(bench, MANY, "sentence")
+    place.locator("summary").click()
+    assert place.locator(".tl-word").count() == 60
+    search, told = place.locator("input[type=search]"), place.locator(".tl-found")
+    assert told.text_content() == say("words-found", count=95, all=95, shown=60)
+    search.fill("猫")
+    assert place.locator(".tl-word").all_text_contents() == ["猫", "小猫"], (
+        "those that begin with it come first"
+    )
+    assert told.text_content() == say("words-found", count=2, all=95, shown=2)
+    place.locator(".tl-word").last.click()
+    bench.settle(MANY)
+    assert bench.values(MANY)["sentence"] == "小猫追狗小猫", "no blank where none is needed"
+    search.fill("?")
+    search.press("Enter")
+    bench.settle(MANY)
+    assert bench.values(MANY)["sentence"] == "小猫追狗小猫？"
+    search.fill("")
+    assert place.locator(".tl-word").count() == 60
+    place.locator("summary").click()
+
+
+@pytest.mark.parametrize(
+    ("typed", "sentence"),
+    [
+        ("小狗", say("unknown-words-near", unknown="小", near="小猫", count=95)),
+        ("猫飞", say("unknown-words-many", unknown="飞", count=95)),
+        ("", say("no-words-many", count=95)),
+    ],
+)
+def test_of_many_words_the_nearest_are_named(bench, typed, sentence):
+    field = control(bench, MANY, "sentence").locator("input[type=text]")
+    field.fill(typed)
+    field.press("Tab")
+    bench.settle(MANY)
+    assert problem(bench, MANY, "sentence") == sentence
+    assert field.input_value() == typed
+
+
 @pytest.mark.parametrize(
     ("typed", "sentence"),
     [
@@ -214,6 +284,29 @@ def test_a_typed_number_may_lie_between_the_steps(bench):
     bench.settle("attention-matrix")
     assert bench.values("attention-matrix")["temperature"] == 1.2345
     assert field.input_value() == "1.2345"
+
+
+def test_a_logarithmic_slider_moves_evenly_in_the_logarithm(bench):
+    place = control(bench, "descent", "rate")
+    handle, typed = place.locator("input[type=range]"), place.locator("input[type=text]")
+    handle.scroll_into_view_if_needed()
+    box = handle.bounding_box()
+    bench.page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    bench.settle("descent")
+    middle = bench.values("descent")["rate"]
+    assert 0.7 < middle / (0.001 * 0.5) ** 0.5 < 1.4, "the geometric mean"
+    handle.press("ArrowRight")
+    bench.settle("descent")
+    assert bench.values("descent")["rate"] / middle == pytest.approx(10 ** (1 / 20), rel=0.01)
+    assert (
+        typed.input_value() == handle.get_attribute("aria-valuetext") == str(bench.values("descent")["rate"])
+    )
+    handle.press("End")
+    bench.settle("descent")
+    assert bench.values("descent")["rate"] == 0.5
+    handle.press("Home")
+    bench.settle("descent")
+    assert bench.values("descent")["rate"] == 0.001
 
 
 def test_numbers_are_typed_as_people_and_this_page_write_them(bench):

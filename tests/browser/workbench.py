@@ -195,7 +195,7 @@ def a_picture(pixel, light, size):
 
 
 @explore(
-    rate=Slider(0, 0.5, 0.05, value=0.2, label="Learning rate"),
+    rate=Slider(0.001, 0.5, 20, value=0.2, scale="log", label="Learning rate"),
     form=Choice(["plain", "momentum"]),
     training=State(
         {
@@ -249,6 +249,15 @@ def plain_views(order, size):
     }
 
 
+CHINESE = ["猫", "小猫", "追", "狗", "？", *(chr(0x4E00 + i) for i in range(90))]
+
+
+@explore(sentence=Words("小猫追狗", vocabulary=CHINESE, split="longest", maximum=5, label="句子"))
+def many_words(sentence):
+    """Chinese words, of a vocabulary too large to be listed."""
+    return {"ids": Tokens(sentence / 99, words="sentence")}
+
+
 @exercise(
     hints={"transposed": "You read K by columns; a key is a row of K.", "halved": "Nothing is halved here."}
 )
@@ -297,6 +306,7 @@ FIGURES = {
         dragged_vectors,
         a_picture,
         descent,
+        many_words,
         plain_views,
     )
 }

@@ -137,7 +137,7 @@ REFUSED = [
     (WORDS, " \t ", "Type at least one word. The words known here: the, cat, dog."),
     (WORDS, "the zebra saw the zebra", "Not known here: zebra, saw. The words known here: the, cat, dog."),
     (WORDS, "the cat the dog", "That is 4 words; this figure takes at most 3."),
-    (WORDS, 3, "Sentence takes words separated by spaces, not “3”."),
+    (WORDS, 3, "Sentence takes words as text, not “3”."),
     (CELL, 1, "Cell takes 2 whole number(s), not “1”."),
     (CELL, [0, 0.5], "Cell takes 2 whole number(s), not “[0, 0.5]”."),
     (CELL, [0, True], "Cell takes 2 whole number(s), not “[0, True]”."),
@@ -166,6 +166,12 @@ def test_ends_of_a_range_are_inside():
         (lambda: Slider(0, math.inf), "finite"),
         (lambda: Slider(0, 1, -0.1), "step must be above 0"),
         (lambda: Slider(0, 1, value=2), "2 is outside the range of Size"),
+        (lambda: Slider(0, 1, scale="log"), "needs min above 0, got min=0"),
+        (lambda: Slider(1, 9, 0.5, scale="log"), "a whole number up to 200, got 0.5"),
+        (lambda: Slider(1, 9, 201, scale="log"), "a whole number up to 200, got 201"),
+        (lambda: Slider(1, 9, 0, scale="log"), "step must be above 0"),
+        (lambda: Slider(1, 2, 1, scale="log"), "less than one position apart"),
+        (lambda: Slider(1, 9, scale="ln"), "scale is 'linear' or 'log', got 'ln'"),
         (lambda: Length(0, 4), "1 ≤ min < max"),
         (lambda: Length(1, 4, 0), "step must be at least 1"),
         (lambda: Choice(["one"]), "two or more different options"),
@@ -185,7 +191,7 @@ def test_unusable_declarations_are_refused(make, reason):
 
 # -- random settings -----------------------------------------------------------------------------------------------
 
-ALL = [SLIDER, Slider(-1, 1, 0.3), LENGTH, CHOICE, TOGGLE, WORDS]
+ALL = [SLIDER, Slider(-1, 1, 0.3), Slider(0.003, 1.7, scale="log"), LENGTH, CHOICE, TOGGLE, WORDS]
 
 
 @pytest.mark.parametrize("control", ALL)
@@ -195,6 +201,13 @@ def test_samples_and_extremes_are_accepted_and_encoded(control, seed):
     for value in [control.sample(random.Random(seed), ALONE), *control.extremes()]:
         assert control.check(value) == value
         control.encode(value)
+
+
+def test_samples_of_a_logarithmic_slider_are_as_many_in_each_factor_of_ten():
+    slider, rng = prepared(Slider(0.001, 1, scale="log")), random.Random(0)
+    drawn = [slider.sample(rng, ALONE) for _ in range(3000)]
+    for low in (0.001, 0.01, 0.1):
+        assert 900 < sum(low <= x < 10 * low for x in drawn) < 1100
 
 
 def test_extremes_of_words_are_one_word_and_the_longest_sentence():
@@ -207,7 +220,11 @@ def test_descriptions_are_json_and_carry_what_a_reader_sees(control):
     assert json.loads(json.dumps(described, allow_nan=False)) == described
     assert described["kind"] == type(control).__name__.lower()
     assert described["label"]
-    promised = {"slider": {"min", "max", "step"}, "length": {"min", "max", "step"}, "choice": {"options"}}
+    promised = {
+        "slider": {"min", "max", "step", "scale"},
+        "length": {"min", "max", "step"},
+        "choice": {"options"},
+    }
     assert promised.get(described["kind"], set()) <= described.keys()
 
 

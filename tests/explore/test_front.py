@@ -31,6 +31,7 @@ from .test_palette import contrast
 
 CONTROLS = [
     Slider(-1.5, 4, label="Temperature"),
+    Slider(0.03, 5, scale="log", label="Rate"),
     Length(1, 8, label="Words"),
     Choice(["none", 2, 0.5], label="Scale"),
     Toggle(label="Causal"),
@@ -117,6 +118,58 @@ def test_graphs_are_fed_what_the_function_receives(node, seed):
         assert f"torch.{kind}" == str(wanted.dtype)
         assert shape == list(wanted.shape)
         assert numbers == wanted.flatten().tolist()
+
+
+@settings(max_examples=3, phases=NODE)
+@given(
+    tried=st.lists(
+        st.tuples(
+            st.floats(1e-6, 1e3),
+            st.floats(1.5, 1e6),
+            st.one_of(st.none(), st.integers(1, 200)),
+            st.floats(0, 1),
+        ),
+        min_size=20,
+    )
+)
+def test_a_handle_moves_evenly_in_the_logarithm(node, tried):
+    """On the page as in Python, and as a logarithm says."""
+    sliders = [Slider(low, low * times, step, scale="log", label="Rate") for low, times, step, _ in tried]
+    for slider in sliders:
+        slider.prepare("rate")
+    between = [slider.min * times**part for slider, (_, times, _, part) in zip(sliders, tried, strict=True)]
+    moved = node(
+        """const { CONTROLS } = await front("controls.mjs");
+        return data.map(([control, between]) => {
+          const input = () => ({ listeners: {}, addEventListener(type, heard) { this.listeners[type] = heard; },
+                                 setAttribute() {} });
+          const [range, typed, play] = [input(), input(), input()];
+          const element = { querySelectorAll: () => [range, typed], querySelector: () => play };
+          const shown = (x) => (CONTROLS.slider.show(element, control, x), range.value);
+          const last = shown(control.max);
+          const seen = [];
+          CONTROLS.slider.bind(element, control, { move: (x) => seen.push(x) });
+          for (let i = 0; i <= last; i++) {
+            range.valueAsNumber = i;
+            range.listeners.input();
+          }
+          return [seen, seen.map(shown), shown(between)];
+        });""",
+        [[slider.describe(), x] for slider, x in zip(sliders, between, strict=True)],
+    )
+    for slider, x, (values, places, place) in zip(sliders, between, moved, strict=True):
+        count = math.log10(slider.max / slider.min) * slider.step
+        assert len(values) - 1 == pytest.approx(count, abs=0.501)
+        assert values[0] == slider.min
+        assert values[-1] == slider.max
+        assert places == list(range(len(values)))
+        assert values == pytest.approx([slider._at(i) for i in range(len(values))])
+        for i, value in enumerate(values[:-1]):
+            # Three digits are right to half a hundredth.
+            assert value == pytest.approx(slider.min * 10 ** (i / slider.step), rel=0.00501)
+        assert place == pytest.approx(math.log10(x / slider.min) * slider.step, abs=0.501)
+        html = slider.html("id", x, Setting({}, {}))
+        assert f'min="0" max="{len(values) - 1}" step="1" value="{place}" aria-valuetext="{x:g}"' in html
 
 
 def test_options_choose_the_graph(node):

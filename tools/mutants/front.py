@@ -89,10 +89,18 @@ MUTATIONS = [
     front(
         "a slider does nothing when its handle is moved",
         "controls.mjs",
-        'range.addEventListener("input", () => move(range.valueAsNumber));',
+        'range.addEventListener("input", () => move(at(range.valueAsNumber)));',
         "",
         FRONT_END,
         "mouse",
+    ),
+    front(
+        "the handle of a logarithmic slider stands where a linear one's would",
+        "controls.mjs",
+        "const place = (x) => Math.floor(Math.log10(x / min) * step + 0.5);",
+        "const place = (x) => Math.floor((x / max) * Math.log10(max / min) * step + 0.5);",
+        f"{PURE} {READER}",
+        "evenly_in_the_logarithm",
     ),
     front(
         "a point cannot be dragged",
@@ -189,12 +197,31 @@ MUTATIONS = [
     ),
     front(
         "words that are not known are dropped",
-        "controls.mjs",
-        "const words = splitWords(value);",
-        "const words = splitWords(value).filter((word) => control.vocabulary.includes(word));",
+        "typing.mjs",
+        "const words = pieces(value);",
+        "const words = pieces(value).filter((word) => ids.has(word));",
         f"{FRONT_END} {READER}",
         "words_that_do_not_fit",
         "refuse",
+    ),
+    front(
+        "a word is read while an input method puts it together",
+        "typing.mjs",
+        "() => !composing.has(input) && act());",
+        "act);",
+        READER,
+        "input_method",
+    ),
+    front(
+        "the shortest word is matched first",
+        "vocabulary.mjs",
+        "let length = Math.min(longest, characters.length - at);\n"
+        '    while (length && !ids.has(characters.slice(at, at + length).join(""))) length--;',
+        "let length = 1;\n"
+        '    while (length <= longest && !ids.has(characters.slice(at, at + length).join(""))) length++;\n'
+        "    if (length > longest) length = 0;",
+        PURE,
+        "parted_alike",
     ),
     front(
         "what was typed is lost when another control moves",
@@ -358,7 +385,7 @@ MUTATIONS = [
     # What Python says as well
     front(
         "the front end parts words at blanks alone",
-        "controls.mjs",
+        "vocabulary.mjs",
         r"split(/\p{White_Space}+/u)",
         "split(/ +/u)",
         PURE,
@@ -510,7 +537,7 @@ MUTATIONS = [
     ),
     front(
         "a known word is put in as it was translated",
-        "controls.mjs",
+        "typing.mjs",
         "button.dataset.word",
         "button.textContent",
         FRONT_END,

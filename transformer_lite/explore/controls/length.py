@@ -57,7 +57,8 @@ class Length(Control):
         return [self.min, self.max]
 
     def html(self, id_: str, value: int, setting: Setting) -> str:
-        return sliding(id_, value, self.describe())
+        described = self.describe()
+        return sliding(id_, value, described, described | {"value": value})
 
     def describe(self) -> dict[str, Any]:
         return super().describe() | {"min": self.min, "max": self.max, "step": self.step}

@@ -2,10 +2,12 @@
 // The markup comes from page.py; the same checks and tensors stand in controls.py for the kernel.
 import { bindChips, showChips, shuffled } from "./chips.mjs";
 import { placeHandles } from "./handles.mjs";
+import { whole } from "./numbers.mjs";
 import { Silence, problem } from "./problem.mjs";
 import { asNumber, likeliest, listed } from "./reading.mjs";
 import { bindSteps, showSteps } from "./stepping.mjs";
 import { number, say } from "./text.mjs";
+import { WORDS } from "./typing.mjs";
 
 const NUMBER = {
   bind: bindNumber,
@@ -69,44 +71,7 @@ export const CONTROLS = {
     },
     option: (control, value) => control.options.indexOf(value),
   },
-  words: {
-    check(control, value) {
-      if (typeof value !== "string") throw problem("not-text", { label: control.label, value });
-      const words = splitWords(value);
-      const known = control.vocabulary.join(", ");
-      if (!words.length) throw problem("no-words", { known });
-      const unknown = [...new Set(words)].filter((word) => !control.vocabulary.includes(word));
-      if (unknown.length) throw problem("unknown-words", { unknown: unknown.join(", "), known });
-      if (words.length > control.maximum) {
-        throw problem("too-many-words", { count: words.length, maximum: control.maximum });
-      }
-      return value;
-    },
-    fromText: (control, text) => text,
-    bind(element, control, { move }) {
-      const input = element.querySelector("input");
-      // While a word is being typed it is not yet wrong; once the reader leaves the field it is.
-      input.addEventListener("input", () => !unfinished(input.value, control) && move(input.value));
-      input.addEventListener("change", () => move(input.value));
-      for (const button of element.querySelectorAll(".tl-word")) {
-        button.addEventListener("click", () => {
-          input.value = `${input.value.trim()} ${button.dataset.word}`.trim();
-          move(input.value);
-        });
-      }
-    },
-    show(element, control, value) {
-      const input = element.querySelector("input");
-      if (splitWords(input.value).join(" ") !== splitWords(value).join(" ")) input.value = value;
-    },
-    encode(control, value) {
-      const ids = splitWords(value).map((word) => control.vocabulary.indexOf(word));
-      return whole(ids, [ids.length]);
-    },
-    length: (control, value) => splitWords(value).length,
-    labels: (control, value) => splitWords(value),
-    keepsTyping: true,
-  },
+  words: WORDS,
   order: {
     check(control, value) {
       const count = control.items.length;
@@ -203,9 +168,6 @@ export const CONTROLS = {
 /** @param {Control} control */
 export const controlKind = (control) => CONTROLS[control.kind];
 
-/** @type {(numbers: number[], shape: number[]) => [string, BigInt64Array, number[]]} */
-const whole = (numbers, shape) => ["int64", BigInt64Array.from(numbers, BigInt), shape];
-
 /** @param {Control} control */
 const ends = (control) => ({ label: control.label, min: number(control.min), max: number(control.max) });
 
@@ -232,10 +194,11 @@ const within = (control, x) => x >= control.min && x <= control.max;
 function bindNumber(element, control, { move, set }) {
   const [range, typed] = element.querySelectorAll("input");
   const play = element.querySelector(".tl-play");
-  range.addEventListener("input", () => move(range.valueAsNumber));
+  const { first, last, step, at } = handleOf(control);
+  range.addEventListener("input", () => move(at(range.valueAsNumber)));
   const read = () => controlKind(control).fromText(control, typed.value);
   typed.addEventListener("change", () => move(read()));
-  typed.addEventListener("keydown", (event) => event.key === "Enter" && move(read()));
+  typed.addEventListener("keydown", (event) => event.key === "Enter" && !event.isComposing && move(read()));
 
   const name = (key) => play.setAttribute("aria-label", say(key, { label: control.label }));
   const press = (start) => {
@@ -245,12 +208,12 @@ function bindNumber(element, control, { move, set }) {
   play.addEventListener("click", async () => {
     press(play.getAttribute("aria-pressed") !== "true");
     // A full sweep takes about six seconds, however fine the steps are; few steps get time to be seen.
-    const steps = (control.max - control.min) / control.step;
-    const stride = Math.max(1, Math.round(steps / 100)) * control.step;
+    const steps = (last - first) / step;
+    const stride = Math.max(1, Math.round(steps / 100)) * step;
     const pause = Math.min(900, Math.max(40, 6000 / steps - 60));
     while (play.getAttribute("aria-pressed") === "true" && element.isConnected) {
       const further = range.valueAsNumber + stride;
-      const next = further > control.max ? control.min : Number(further.toPrecision(12));
+      const next = at(further > last ? first : Number(further.toPrecision(12)));
       try {
         await set(next);
       } catch (reason) {
@@ -265,15 +228,21 @@ function bindNumber(element, control, { move, set }) {
 
 function showNumber(element, control, value) {
   const [range, typed] = element.querySelectorAll("input");
-  range.value = value;
+  range.value = handleOf(control).place(value);
   typed.value = Number(value.toPrecision(6));
+  range.setAttribute("aria-valuetext", typed.value);
 }
 
-/** @type {(text: string) => string[]} */
-const splitWords = (text) => text.toLowerCase().split(/\p{White_Space}+/u).filter(Boolean);
-
-function unfinished(text, control) {
-  const last = text.toLowerCase().match(/\S+$/)?.[0];
-  const isStart = (word) => word.startsWith(last) && word !== last;
-  return Boolean(last) && !control.vocabulary.includes(last) && control.vocabulary.some(isStart);
+/**
+ * The numbers by which a range's handle moves: the control's own, or positions evenly apart in the logarithm. `at` is the
+ * value at a position, `place` the position of a value; the same as in slider.py.
+ * @param {Control} control
+ */
+function handleOf({ min, max, step, scale }) {
+  const same = (x) => x;
+  if (scale !== "log") return { first: min, last: max, step, at: same, place: same };
+  const place = (x) => Math.floor(Math.log10(x / min) * step + 0.5);
+  const last = place(max);
+  const between = (position) => Number((min * 10 ** (position / step)).toPrecision(3));
+  return { first: 0, last, step: 1, at: (position) => ({ 0: min, [last]: max })[position] ?? between(position), place };
 }

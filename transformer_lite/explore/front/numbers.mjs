@@ -72,3 +72,9 @@ export function partsOf(outputs, name) {
  * @param {number} size
  */
 export const countOf = (size) => Array.from({ length: size }, (_, i) => String(i));
+
+/**
+ * Whole numbers as a tensor that feeds a graph.
+ * @type {(numbers: number[], shape: number[]) => [string, BigInt64Array, number[]]}
+ */
+export const whole = (numbers, shape) => ["int64", BigInt64Array.from(numbers, BigInt), shape];
