@@ -1,24 +1,16 @@
 // A picture that was dropped, pasted or chosen, as the few shades of a drawing; it does not leave the browser.
 import { PLACES } from "./ink.mjs";
 
+/** How many pixels of a finer picture, along either side, make one of the drawing. */
+const FINER = 8;
+
 /**
  * Its shades from 0 to 63, row by row, with all of it in the middle. What is at its edge counts as paper, so that black
  * on white and white on black are drawn alike.
  * @type {(file: Blob, rows: number, columns: number) => Promise<number[]>}
  */
 export async function shadesOf(file, rows, columns) {
-  const bitmap = await createImageBitmap(file);
-  const fit = Math.min(columns / bitmap.width, rows / bitmap.height);
-  const [width, height] = [bitmap.width * fit, bitmap.height * fit];
-  const pen = Object.assign(document.createElement("canvas"), { width: columns, height: rows }).getContext("2d");
-  pen.imageSmoothingQuality = "high";
-  pen.drawImage(bitmap, (columns - width) / 2, (rows - height) / 2, width, height);
-  const { data } = pen.getImageData(0, 0, columns, rows);
-  // What is clear, in the picture or beside it, has no grey of its own.
-  const greys = Array.from({ length: rows * columns }, (_, i) => {
-    const [red, green, blue, opaque] = data.slice(4 * i, 4 * i + 4);
-    return opaque > 127 ? (0.299 * red + 0.587 * green + 0.114 * blue) / 255 : undefined;
-  });
+  const greys = greysOf(await createImageBitmap(file), rows, columns);
   const seen = greys.filter((grey) => grey !== undefined);
   const [least, most] = [Math.min(...seen), Math.max(...seen)];
   const paper = edgeOf(greys, rows, columns) ?? 1;
@@ -26,6 +18,25 @@ export async function shadesOf(file, rows, columns) {
   return greys.map((grey = paper) => {
     const ink = (grey - paper) / (blackest - paper || 1);
     return Math.round(Math.min(1, Math.max(0, ink)) * (PLACES - 1));
+  });
+}
+
+/** The mean grey of each pixel; undefined where the picture is clear, or not there. */
+function greysOf(bitmap, rows, columns) {
+  // Means, because browsers leave out or blur what they draw many times smaller.
+  const [height, width] = [rows * FINER, columns * FINER];
+  const pen = Object.assign(document.createElement("canvas"), { width, height }).getContext("2d", { willReadFrequently: true });
+  const fit = Math.min(width / bitmap.width, height / bitmap.height);
+  pen.imageSmoothingQuality = "high";
+  pen.drawImage(bitmap, (width - bitmap.width * fit) / 2, (height - bitmap.height * fit) / 2, bitmap.width * fit, bitmap.height * fit);
+  return Array.from({ length: rows * columns }, (_, i) => {
+    const { data } = pen.getImageData((i % columns) * FINER, Math.floor(i / columns) * FINER, FINER, FINER);
+    let [sum, opaque] = [0, 0];
+    for (let at = 0; at < data.length; at += 4) {
+      opaque += data[at + 3];
+      sum += ((0.299 * data[at] + 0.587 * data[at + 1] + 0.114 * data[at + 2]) / 255) * data[at + 3];
+    }
+    return opaque > 127 * FINER * FINER ? sum / opaque : undefined;
   });
 }
 
