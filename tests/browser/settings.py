@@ -20,6 +20,8 @@ def ends(control, controls, values):
     if kind == "points":
         low, high = control["min"], control["max"]
         return [[[low, high], *now[1:]], [[high, low] for _ in now]]
+    if kind == "sketch":
+        return [str(control["max"]), *control["examples"].values()]
     assert kind == "pick"
     sizes = [size_of(axis, controls, values) for axis in control["axes"]]
     found = [[size - 1 for size in sizes], [0 for _ in sizes]]
@@ -72,6 +74,8 @@ def unfit(controls):
             values = [[10**6] * 2 if len(control["axes"]) == 2 else 10**6, "a"]
         elif kind == "order":
             values = [[0] * len(control["value"]), control["value"][1:], "0,1"]
+        elif kind == "sketch":
+            values = ["", f"{control['max'] + 1}.AA", "4.A", "4.*AA", "4." + "AA" * control["longest"]]
         elif kind == "points":
             others = control["value"][1:]
             values = [[[control["max"] + 1, 0], *others], others, [["a", 0], *others]]

@@ -97,6 +97,7 @@ def test_controls_are_described_as_the_reader_sees_them(live):
         "words": {"maximum"},
         "order": {"items"},
         "points": {"min", "max", "step", "names", "view"},
+        "sketch": {"rows", "columns", "examples", "longest"},
         "state": {"steps", "step", "done"},
     }
     for id_ in live.figures():
@@ -202,6 +203,10 @@ def test_every_control_answers_the_mouse_and_the_keyboard_s_letters(live):
                 )
             elif kind == "order":
                 drag(live, place.locator(".tl-chip").first, place.locator(".tl-chip").last)
+            elif kind == "sketch":
+                drag(live, place.locator(".tl-label"), place.locator(".tl-pad"))
+                assert live.values(id_)[name] == control["value"], "a stroke begins on the pad"
+                drag(live, place.locator(".tl-pad"), place.locator(".tl-pad"))
             elif kind == "points":
                 handle = figure.locator(f'[data-view="{control["view"]}"] .tl-handle').last
                 drag(live, handle, figure.locator(f'[data-view="{control["view"]}"] .nsewdrag'))
@@ -280,6 +285,8 @@ def test_the_keyboard_alone_reaches_and_moves_every_control(live):
             presses = ["ArrowRight"]
         elif step:
             presses = ["Enter"]
+        elif control["kind"] == "sketch":
+            presses = ["Space"]
         elif control["kind"] == "points":
             page.keyboard.press("Control+A")
             page.keyboard.type(f"{control['max']}, {control['min']}")
@@ -388,6 +395,8 @@ def test_a_reader_s_own_move_stands_in_the_address(live):
             place.locator("select").first.select_option(index=1 if control["value"] in (0, [0, 0]) else 0)
         elif kind == "order":
             place.locator(".tl-chip").first.press("ArrowRight")
+        elif kind == "sketch":
+            place.locator(".tl-undo").click()
         elif kind == "points":
             place.locator("input").first.fill(f"{control['min']}, {control['max']}")
             place.locator("input").first.press("Enter")

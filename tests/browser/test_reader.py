@@ -514,6 +514,256 @@ def test_a_pick_stays_inside_a_view_that_shrinks(bench):
     assert options.all_text_contents() == ["the", "cat"]
 
 
+# -- drawing -------------------------------------------------------------------------------------------------------
+
+DIGIT = FIGURES["drawn"].controls["digit"]
+
+
+def drawing(visit):
+    """The text of the drawing, once what the function makes of it is on display and holds the same ink."""
+    visit.settle("drawn")
+    text = visit.values("drawn")["digit"]
+    assert_close(numbers(visit.outputs("drawn"), "pixels"), DIGIT.encode(DIGIT.check(text)).numpy())
+    return text
+
+
+def pad_of(visit):
+    pad = control(visit, "drawn", "digit").locator(".tl-pad")
+    pad.scroll_into_view_if_needed()
+    return pad
+
+
+def on_pad(visit, x, y):
+    """A place on the screen, from parts of the pad's width and height."""
+    box = pad_of(visit).locator("svg").bounding_box()
+    return box["x"] + x * box["width"], box["y"] + y * box["height"]
+
+
+def go_to_the_corner(pad):
+    for key in ("Shift+ArrowLeft", "Shift+ArrowUp"):
+        for _ in range(8):
+            pad.press(key)
+
+
+def pen_says(visit):
+    return control(visit, "drawn", "digit").locator(".tl-pen").text_content()
+
+
+def button(visit, name):
+    return control(visit, "drawn", "digit").get_by_role("button", name=name, exact=True)
+
+
+def picture_of(visit, body):
+    """A PNG of 120 × 100 pixels that the page's own canvas draws, in base64."""
+    return visit.page.evaluate(
+        f"""() => {{
+          const canvas = Object.assign(document.createElement("canvas"), {{ width: 100, height: 120 }});
+          const pen = canvas.getContext("2d");
+          {body}
+          return canvas.toDataURL().split(",")[1];
+        }}"""
+    )
+
+
+BLACK_ON_WHITE = (
+    "pen.fillStyle = 'white'; pen.fillRect(0, 0, 100, 120); "
+    "pen.fillStyle = 'black'; pen.fillRect(20, 30, 50, 40);"
+)
+WHITE_ON_BLACK = "pen.fillRect(0, 0, 100, 120); pen.fillStyle = 'white'; pen.fillRect(20, 30, 50, 40);"
+BLACK_ON_CLEAR = "pen.fillRect(20, 30, 50, 40);"
+HANDED = """(pad, [type, name, content]) => {
+  const bytes = Uint8Array.from(atob(content), (c) => c.charCodeAt(0));
+  const given = new DataTransfer();
+  given.items.add(new File([bytes], name, { type: "image/png" }));
+  const event = { bubbles: true, cancelable: true };
+  const handed = type === "drop" ? new DragEvent(type, { ...event, dataTransfer: given })
+    : new ClipboardEvent(type, { ...event, clipboardData: given });
+  pad.dispatchEvent(handed);
+  return handed.defaultPrevented;
+}"""
+
+
+def test_a_stroke_of_the_mouse_runs_where_the_mouse_ran(bench):
+    button(bench, "Clear").click()
+    bench.page.mouse.move(*on_pad(bench, 0.25, 0.5))
+    bench.page.mouse.down()
+    bench.page.mouse.move(*on_pad(bench, 0.75, 0.5), steps=30)
+    drawn_so_far = drawing(bench)
+    assert drawn_so_far.count(".") == 1 and len(drawn_so_far) > 20, "the figure follows while the pen is down"
+    bench.page.mouse.up()
+    bench.page.mouse.move(*on_pad(bench, 0.75, 0.9), steps=5)
+    assert drawing(bench) == drawn_so_far, "the pen is up"
+    ink = numbers(bench.outputs("drawn"), "pixels")
+    assert set(zip(*ink.nonzero(), strict=True)) <= {(r, c) for r in (4, 5, 6, 7) for c in range(1, 9)}
+    assert (ink[5:7, 3:7] > 0.5).all()
+
+
+def test_a_finger_draws_on_the_pad_and_scrolls_the_page_beside_it(visiting, site):
+    with visiting(width=360, height=740, has_touch=True, is_mobile=True) as visit:
+        visit.open(site + "workbench/workbench.html")
+        before = drawing(visit)
+        finger = visit.page.context.new_cdp_session(visit.page)
+
+        def touch(kind, *places):
+            points = [{"x": x, "y": y} for x, y in places]
+            finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+        def swipe(start, end):
+            touch("touchStart", start)
+            for i in range(1, 11):
+                touch("touchMove", tuple(a + (b - a) * i / 10 for a, b in zip(start, end, strict=True)))
+            touch("touchEnd")
+
+        pad_of(visit)
+        top = visit.page.evaluate("scrollY")
+        swipe(on_pad(visit, 0.2, 0.8), on_pad(visit, 0.8, 0.2))
+        after = drawing(visit)
+        assert after.startswith(before + ".") and len(after) > len(before) + 10
+        assert visit.page.evaluate("scrollY") == top, "the page stands still under a stroke"
+        box = pad_of(visit).bounding_box()
+        assert box["width"] > 200 and box["x"] + box["width"] < 340
+        beside = (box["x"] + box["width"] + 15, box["y"] + 150)
+        swipe(beside, (beside[0], beside[1] - 140))
+        visit.until("(top) => scrollY > top + 50", top)
+        assert drawing(visit) == after
+        assert not visit.errors
+
+
+def test_keys_move_a_pen_that_draws_and_say_where_it_is(bench):
+    button(bench, "Clear").click()
+    pad = pad_of(bench)
+    go_to_the_corner(pad)
+    pad.press("Shift+ArrowDown")
+    assert pen_says(bench) == say("sketch-pen-up", column=0, row=1)
+    assert drawing(bench) == "3"
+    pad.press("Space")
+    assert pen_says(bench) == say("sketch-pen-down", column=0, row=1)
+    pad.press("Shift+ArrowRight")
+    pad.press("ArrowDown")
+    pad.press("Space")
+    pad.press("ArrowUp")
+    assert drawing(bench) == "3.AIIIIK", "from (0, 8) eight places to the right and two down"
+    assert pen_says(bench) == say("sketch-pen-up", column=1, row=1)
+    pad.press("Space")
+    pad.press("Control+z")
+    assert drawing(bench) == "3.AIIIIK"
+    pad.press("Backspace")
+    assert drawing(bench) == "3"
+    assert pen_says(bench) == say("sketch-strokes", count=0)
+    for _ in range(10):
+        pad.press("Shift+ArrowRight")
+    assert pen_says(bench) == say("sketch-pen-up", column=9, row=1), "the pen stays on the pad"
+    pad.press("Space")
+    pad.press("Delete")
+    pad.press("ArrowLeft")
+    assert drawing(bench) == "3", "a pen that was down is up where the drawing is cleared"
+
+
+def test_undo_clear_thickness_and_examples(bench):
+    before = drawing(bench)
+    button(bench, "one").click()
+    assert drawing(bench) == DIGIT.examples["one"]
+    button(bench, "slope").click()
+    assert drawing(bench) == DIGIT.examples["slope"]
+    go_to_the_corner(pad_of(bench))
+    pad_of(bench).press("Space")
+    pad_of(bench).press("Space")
+    assert drawing(bench) == DIGIT.examples["slope"] + ".AA", "strokes lie on a picture"
+    button(bench, "Undo").click()
+    assert drawing(bench) == DIGIT.examples["slope"]
+    button(bench, "Undo").click()
+    button(bench, "Undo").click()
+    assert drawing(bench) == "3"
+    bench.reset("drawn")
+    assert drawing(bench) == before
+    thickness = control(bench, "drawn", "digit").get_by_role("slider", name="Thickness")
+    assert thickness.input_value() == "1.5"
+    thickness.fill("4")
+    assert drawing(bench) == "8" + before[1:]
+    button(bench, "Clear").click()
+    assert drawing(bench) == "8"
+
+
+def test_a_drawing_that_is_full_takes_no_more_ink_and_says_so(bench):
+    full = "3." + 748 * "AA"
+    bench.set("drawn", digit=full)
+    bench.page.mouse.move(*on_pad(bench, 0.5, 0.5))
+    bench.page.mouse.down()
+    bench.page.mouse.move(*on_pad(bench, 0.9, 0.9), steps=5)
+    bench.page.mouse.up()
+    assert pen_says(bench) == say("sketch-full")
+    assert drawing(bench) == full
+
+
+def test_a_reset_under_the_pen_lifts_it(bench):
+    before = drawing(bench)
+    bench.page.mouse.move(*on_pad(bench, 0.3, 0.8))
+    bench.page.mouse.down()
+    bench.page.mouse.move(*on_pad(bench, 0.6, 0.8), steps=5)
+    assert drawing(bench) != before
+    bench.reset("drawn")
+    bench.page.mouse.move(*on_pad(bench, 0.9, 0.8), steps=5)
+    bench.page.mouse.up()
+    assert drawing(bench) == before
+
+
+@pytest.mark.parametrize("picture", [BLACK_ON_WHITE, WHITE_ON_BLACK, BLACK_ON_CLEAR])
+@pytest.mark.parametrize("way", ["drop", "paste", "choose"])
+def test_a_picture_becomes_ink_whatever_its_paper(bench, way, picture):
+    content = picture_of(bench, picture)
+    before = drawing(bench)
+    if way == "choose":
+        with bench.page.expect_file_chooser() as chooser:
+            button(bench, "Picture…").click()
+        chooser.value.set_files(
+            {"name": "a.png", "mimeType": "image/png", "buffer": base64.b64decode(content)}
+        )
+    else:
+        assert pad_of(bench).evaluate(HANDED, [way, "a.png", content])
+    bench.until("(before) => probe.figure('drawn').explorable.values.digit !== before", before)
+    assert drawing(bench).startswith("3.*")
+    # 100 × 120 pixels on 10 × 12: ten to one, and a rectangle along their borders.
+    wanted = np.zeros((12, 10))
+    wanted[3:7, 2:7] = 1
+    assert np.abs(numbers(bench.outputs("drawn"), "pixels") - wanted).max() < 0.2
+    assert not bench.foreign()
+
+
+def test_what_is_no_picture_is_refused_with_a_sentence(bench):
+    before = drawing(bench)
+    content = base64.b64encode(b"no picture").decode()
+    assert pad_of(bench).evaluate(HANDED, ["drop", "a.png", content])
+    bench.until(
+        "(said) => probe.figure('drawn').querySelector('.tl-pen').textContent === said",
+        say("sketch-no-picture"),
+    )
+    assert drawing(bench) == before
+
+
+def test_an_address_holds_strokes_and_pictures_as_they_are(bench):
+    for text in ["3.egeYgY.__", "12." + 748 * "_-", DIGIT.extremes()[2] + ".AA"]:
+        bench.set("drawn", digit="1")
+        bench.page.evaluate("(text) => { location.hash = `drawn?digit=${text}`; }", text)
+        bench.until("(text) => probe.figure('drawn').explorable.values.digit === text", text)
+        assert drawing(bench) == text
+    bench.page.evaluate("location.hash = 'drawn?digit=4.A'")
+    bench.until("probe.figure('drawn').querySelector('.tl-message').textContent")
+    refused = say("not-a-drawing", label="Digit", max=12, value="4.A")
+    assert bench.said("drawn") == say("failed-link", reason=refused)
+    bench.reset("drawn")
+    go_to_the_corner(pad_of(bench))
+    pad_of(bench).press("Space")
+    bench.until("() => location.hash.endsWith('=3.MKzKZ6.AA')", timeout=5)
+
+
+def test_the_pad_is_named_and_explained_to_those_who_do_not_see_it(bench):
+    pad = control(bench, "drawn", "digit").get_by_role("application", name="Digit", exact=True)
+    expect(pad).to_have_accessible_description(say("sketch-help"))
+    expect(control(bench, "drawn", "digit").locator(".tl-pen")).to_have_role("status")
+    examples = control(bench, "drawn", "digit").get_by_role("group", name=say("sketch-examples"))
+    assert examples.get_by_role("button").all_text_contents() == ["one", "slope"]
+
+
 # -- the keyboard ------------------------------------------------------------------------------------------------
 
 

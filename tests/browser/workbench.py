@@ -24,6 +24,7 @@ from transformer_lite.explore import (
     Pick,
     Points,
     Scatter,
+    Sketch,
     Slider,
     State,
     Toggle,
@@ -258,6 +259,25 @@ def many_words(sentence):
     return {"ids": Tokens(sentence / 99, words="sentence")}
 
 
+@explore(
+    digit=Sketch(
+        (12, 10),
+        value=[[(2, 2), (8, 2), (4, 11)]],
+        thickness=1.5,
+        examples={"one": [[(3, 4), (5, 2), (5, 11)]], "slope": torch.linspace(0, 1, 120).view(12, 10)},
+        label="Digit",
+    ),
+    turned=Toggle(label="Turned"),
+)
+def drawn(digit, turned):
+    """What is drawn, as a picture of more rows than columns, or turned; and how much ink it takes."""
+    return {
+        "pixels": Image(digit.T if turned else digit),
+        "ink": Number(digit.sum()),
+        "rows": Bars(digit.sum(1), range=(0, 10)),
+    }
+
+
 @exercise(
     hints={"transposed": "You read K by columns; a key is a row of K.", "halved": "Nothing is halved here."}
 )
@@ -308,6 +328,7 @@ FIGURES = {
         descent,
         many_words,
         plain_views,
+        drawn,
     )
 }
 EXERCISES = [score_of_two, which_scale, which_step_first, who_sees_whom]

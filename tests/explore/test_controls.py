@@ -9,7 +9,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transformer_lite.explore import Choice, Length, Order, Pick, Points, Slider, Toggle, Words
+from transformer_lite.explore import Choice, Length, Order, Pick, Points, Sketch, Slider, Toggle, Words
 from transformer_lite.explore.axes import Setting
 
 VOCABULARY = ["the", "cat", "dog"]
@@ -109,12 +109,18 @@ def test_default_step_gives_about_a_hundred_positions(low, high):
 
 # -- what does not fit ---------------------------------------------------------------------------------------------
 
+SLOPE = torch.linspace(0, 1, 24).view(4, 6)
 SLIDER = Slider(0.5, 4, label="Temperature")
 LENGTH = Length(1, 8, label="Words")
 CHOICE = Choice(["none", 2], label="Scale")
 TOGGLE = Toggle(label="Causal")
 WORDS = Words("the", vocabulary=VOCABULARY, maximum=3, label="Sentence")
 CELL = Pick("scores", row=0, column=0, label="Cell")
+SKETCH = Sketch((4, 6), value=[[(0, 0), (6, 4)], [(3, 2)]], examples={"slope": SLOPE}, label="Shape")
+NO_DRAWING = (
+    "Shape takes a thickness from 1 to 12 half pixels and the strokes after it, two characters a point, as in "
+    "4.AAff; not “{}”."
+)
 
 REFUSED = [
     (SLIDER, 4.01, "4.01 is outside the range of Temperature; it goes from 0.5 to 4."),
@@ -141,6 +147,24 @@ REFUSED = [
     (CELL, 1, "Cell takes 2 whole number(s), not “1”."),
     (CELL, [0, 0.5], "Cell takes 2 whole number(s), not “[0, 0.5]”."),
     (CELL, [0, True], "Cell takes 2 whole number(s), not “[0, True]”."),
+    *(
+        (SKETCH, value, NO_DRAWING.format(value))
+        for value in (
+            "",
+            "13",
+            "04",
+            "4.",
+            "4.A",
+            "4.AA.",
+            "4.AÄ",
+            "4.*AA",
+            "4.AA.*" + 24 * "A",
+            "4.AA\n",
+            " 4",
+            4,
+        )
+    ),
+    (SKETCH, "4." + 750 * "AA", "Shape holds at most 1500 characters of strokes, not 1502."),
     (CELL, "00", "Cell takes 2 whole number(s), not “00”."),
 ]
 
@@ -180,6 +204,14 @@ def test_ends_of_a_range_are_inside():
         (lambda: Words("new", vocabulary=["new", "new york"]), "new york"),
         (lambda: Words("the", vocabulary=["the"], maximum=1), "maximum must be at least 2"),
         (lambda: Words("a cat", vocabulary=["cat"]), "Not known here: a"),
+        (lambda: Sketch(3), "a side has 4 to 32 pixels, got size=3"),
+        (lambda: Sketch((28, 33)), "4 to 32 pixels"),
+        (lambda: Sketch(thickness=0.75), "thickness must be one of 0.5, 1, 1.5 … 6 pixels, got 0.75"),
+        (lambda: Sketch(thickness=6.5), "got 6.5"),
+        (lambda: Sketch(value=[[(0, 28.1)]]), r"the point \(0, 28.1\) lies outside of 28 × 28 pixels"),
+        (lambda: Sketch(8, value=torch.zeros(8, 7)), r"shape \(8, 8\) and numbers from 0 to 1, got \(8, 7\)"),
+        (lambda: Sketch(8, examples={"a": torch.full((8, 8), 1.5)}), "1.5 to 1.5"),
+        (lambda: Sketch(8, examples={"a": "4.A"}), "not “4.A”"),
         (lambda: Pick("scores"), "give row=, column= or both"),
         (lambda: Pick("scores", row=-1), "row"),
     ],
@@ -191,7 +223,7 @@ def test_unusable_declarations_are_refused(make, reason):
 
 # -- random settings -----------------------------------------------------------------------------------------------
 
-ALL = [SLIDER, Slider(-1, 1, 0.3), Slider(0.003, 1.7, scale="log"), LENGTH, CHOICE, TOGGLE, WORDS]
+ALL = [SLIDER, Slider(-1, 1, 0.3), Slider(0.003, 1.7, scale="log"), LENGTH, CHOICE, TOGGLE, WORDS, SKETCH]
 
 
 @pytest.mark.parametrize("control", ALL)
@@ -346,3 +378,82 @@ def test_samples_and_extremes_of_orders_and_points_fit(control):
         assert control.check(value) == value
     assert len({str(value) for value in drawn}) > 10
     assert any(value != control.value for value in control.extremes())
+
+
+# -- sketches ------------------------------------------------------------------------------------------------------
+
+place = st.tuples(st.integers(0, 63), st.integers(0, 63))
+
+
+@given(
+    strokes=st.lists(st.lists(place, min_size=1, max_size=5), max_size=4),
+    thickness=st.integers(1, 12),
+    rows=st.integers(4, 9),
+    columns=st.integers(4, 9),
+)
+def test_the_ink_of_a_pixel_falls_off_with_its_distance_from_the_strokes(strokes, thickness, rows, columns):
+    """Beside points laid densely along each stroke, of which the nearest is at most 1/100 of a line too far."""
+    points = [[((x + 0.5) * columns / 64, (y + 0.5) * rows / 64) for x, y in stroke] for stroke in strokes]
+    control = prepared(Sketch((rows, columns), value=points, thickness=thickness / 2))
+    ink = control.encode(control.value)
+    assert ink.dtype == torch.float32
+    assert ink.shape == (rows, columns)
+    dense = [
+        (a[0] + (b[0] - a[0]) * i / 100, a[1] + (b[1] - a[1]) * i / 100)
+        for stroke in points
+        for a, b in zip(stroke, [*stroke[1:], stroke[-1]], strict=True)
+        for i in range(101)
+    ]
+    for row in range(rows):
+        for column in range(columns):
+            nearest = min((math.dist((column + 0.5, row + 0.5), point) for point in dense), default=math.inf)
+            wanted = min(1, max(0, thickness / 4 + 0.5 - nearest))
+            assert ink[row, column].item() == pytest.approx(wanted, abs=0.075)
+            assert ink[row, column] > wanted - 1e-6, "the true distance is never larger than that to a point"
+
+
+def test_ink_along_a_straight_line_is_a_closed_form():
+    """A stroke 1.5 wide along y = 4.0625: pixels centred 0.4375 and 0.5625 away, the next more than 1.25."""
+    control = prepared(Sketch(8, value=[[(0, 4.07), (8, 4.07)]], thickness=1.5))
+    ink = control.encode(control.value)
+    distance = (torch.arange(8) + 0.5 - 4.0625).abs()
+    assert ink[:, 4].equal((1.25 - distance).clamp(0, 1))
+    assert ink[:, 1:7].equal(ink[:, 4:5].expand(8, 6)), "the same all along"
+
+
+@given(seed=st.integers(0, 10**6))
+def test_a_picture_comes_back_to_half_a_shade_and_strokes_lie_on_it(seed):
+    picture = torch.rand(5, 7, generator=torch.Generator().manual_seed(seed))
+    control = prepared(Sketch((5, 7), value=picture))
+    shown = control.encode(control.value)
+    assert (shown - picture).abs().max() <= 0.5 / 63 + 1e-6
+    stroke = prepared(Sketch((5, 7), value=[[(1, 1), (6, 4)]]))
+    both = control.encode(control.check(control.value + stroke.value[1:]))
+    assert both.equal(shown.maximum(stroke.encode(stroke.value)))
+
+
+def test_a_sketch_s_numbers_do_not_depend_on_the_default_type():
+    texts = [prepared(SKETCH).value, *SKETCH.extremes()]
+    wanted = [SKETCH.encode(text) for text in texts]
+    torch.set_default_dtype(torch.bfloat16)
+    try:
+        found = [SKETCH.encode(text) for text in texts]
+    finally:
+        torch.set_default_dtype(torch.float32)
+    assert all(a.dtype == torch.float32 and a.equal(b) for a, b in zip(found, wanted, strict=True))
+
+
+def test_extremes_of_a_sketch_are_nothing_ink_everywhere_and_every_shade():
+    control = prepared(Sketch(28))
+    nothing, everywhere, shades = (control.encode(text) for text in control.extremes())
+    assert not nothing.any()
+    assert everywhere.eq(1).all()
+    assert len(shades.unique()) == 64
+
+
+def test_the_longest_drawing_and_a_picture_of_any_size_fit_an_address():
+    from urllib.parse import quote_plus
+
+    control = prepared(Sketch(32, value=torch.rand(32, 32)))
+    for text in [control.value, "12." + 748 * "_-"]:
+        assert len(quote_plus(control.check(text), safe="*")) <= 1500

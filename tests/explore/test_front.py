@@ -17,6 +17,7 @@ from transformer_lite.explore import (
     Order,
     Pick,
     Points,
+    Sketch,
     Slider,
     State,
     Toggle,
@@ -40,6 +41,8 @@ CONTROLS = [
     Points("plane", [[0, 0], [1, 1]], label="Points"),
     Pick("scores", row=0, column=0, label="Cell"),
     Pick("scores", column=0, label="Column"),
+    Sketch((5, 7), value=[[(1, 1), (6, 4)]], label="Shape"),
+    Sketch(28, value=torch.linspace(0, 1, 784).view(28, 28), label="Digit"),
     State({"W": torch.zeros(2)}, steps=5, label="Train"),
 ]
 for control in CONTROLS:
@@ -62,6 +65,7 @@ values = st.one_of(
     st.sampled_from(["none", "2", "true", "warm"]),
     st.lists(few, max_size=4),
     st.permutations(range(3)),
+    st.from_regex(r"([1-9]|1[0-3])(\.\*[\w-]{35})?(\.[\w-]{1,6}){0,3}", fullmatch=True),
     st.lists(st.lists(st.one_of(real, whole), min_size=1, max_size=3), min_size=1, max_size=3),
     st.lists(st.lists(st.floats(-3, 3, width=16), min_size=2, max_size=2), min_size=2, max_size=2),
 )

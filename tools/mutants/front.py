@@ -29,6 +29,31 @@ MUTATIONS = [
         "encode: (control, value) => whole(control.value, [value.length]),",
         "control_changes",
     ),
+    # Drawing
+    front(
+        "a stroke goes on for ever beyond its ends",
+        "ink.mjs",
+        "const inside = Math.min(1, Math.max(0, part));",
+        "const inside = Math.min(1, part);",
+        PURE,
+        "fed_what",
+    ),
+    front(
+        "a pen draws after the drawing was reset under it",
+        "sketch.mjs",
+        "Object.assign(pad.pen, { down: false, drawn: value })",
+        "Object.assign(pad.pen, { drawn: value })",
+        READER,
+        "lifts_it",
+    ),
+    front(
+        "white on black is drawn as black on white",
+        "photograph.mjs",
+        "paper > (least + most) / 2 ? least : most",
+        "least",
+        READER,
+        "becomes_ink",
+    ),
     # Figures with memory
     front(
         "every step begins at the start",

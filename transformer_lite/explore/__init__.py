@@ -1,7 +1,7 @@
 """The interactive layer: a torch function with its controls declared beside it becomes a live figure."""
 
 from .axes import Axis
-from .controls import Choice, Length, Order, Pick, Points, Slider, State, Toggle, Words
+from .controls import Choice, Length, Order, Pick, Points, Sketch, Slider, State, Toggle, Words
 from .exercise import Exercise, exercise
 from .explorable import Explorable, explore
 from .progress import progress
@@ -23,6 +23,7 @@ __all__ = [
     "Pick",
     "Points",
     "Scatter",
+    "Sketch",
     "Slider",
     "State",
     "Task",

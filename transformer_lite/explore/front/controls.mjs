@@ -2,9 +2,11 @@
 // The markup comes from page.py; the same checks and tensors stand in controls.py for the kernel.
 import { bindChips, showChips, shuffled } from "./chips.mjs";
 import { placeHandles } from "./handles.mjs";
+import { inkOf } from "./ink.mjs";
 import { whole } from "./numbers.mjs";
 import { Silence, problem } from "./problem.mjs";
 import { asNumber, likeliest, listed } from "./reading.mjs";
+import { bindSketch, showSketch } from "./sketch.mjs";
 import { bindSteps, showSteps } from "./stepping.mjs";
 import { number, say } from "./text.mjs";
 import { WORDS } from "./typing.mjs";
@@ -118,6 +120,19 @@ export const CONTROLS = {
     },
     encode: (control, value) => ["float32", Float32Array.from(value.flat()), [value.length, 2]],
     handles: placeHandles,
+  },
+  sketch: {
+    check(control, value) {
+      const { rows, columns, longest, label, max } = control;
+      const form = `([1-9]|1[0-2])(\\.\\*[\\w-]{${rows * columns}})?(\\.([\\w-]{2})+)*`;
+      if (typeof value !== "string" || !new RegExp(`^${form}$`).test(value)) throw problem("not-a-drawing", { label, max, value });
+      if (value.length > longest) throw problem("drawing-too-long", { label, max: longest, count: value.length });
+      return value;
+    },
+    fromText: (control, text) => text,
+    bind: bindSketch,
+    show: showSketch,
+    encode: (control, value) => ["float32", inkOf(control, value), [control.rows, control.columns]],
   },
   pick: {
     check(control, value) {

@@ -93,6 +93,13 @@ interface ControlKind {
   remembers?: boolean;
 }
 
+/** What a Sketch holds: places from 0 to 63 along both sides, shades from 0 to 63, and half pixels (ink.mjs). */
+interface Sketched {
+  thickness: number;
+  picture?: number[];
+  strokes: number[][][];
+}
+
 /** An index along a dimension of a view. */
 interface Mark {
   dimension: number;
