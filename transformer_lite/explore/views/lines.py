@@ -48,6 +48,9 @@ class Lines(View):
         if self.at is not None:
             self.at = shaped("Lines at", self.at, 0)  # ()
 
+    def guess(self) -> str:
+        return "curve"
+
     def summary(self, named: Named) -> str:
         values = self.tensors()[""]
         series = []
