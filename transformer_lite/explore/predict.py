@@ -105,7 +105,7 @@ class Predict:
 <button type="button" class="tl-say">{escape(say("guess-say"))}</button>
 <button type="button" class="tl-skip">{escape(say("guess-skip"))}</button></div>
 <p class="tl-problem" role="alert"></p>
-<p class="tl-verdict" role="status"></p>
+<p class="tl-verdict" role="status" tabindex="-1"></p>
 </fieldset>"""
 
 
@@ -191,9 +191,13 @@ def _typed(predict: Predict, id_: str, view: View, labels: list[list[str]]) -> s
 
 
 def _picked(predict: Predict, id_: str, view: View, labels: list[list[str]]) -> str:
+    # The two dimensions of a matrix may be one axis, such as the words of a sentence.
+    titles = (
+        [say("row"), say("column")] if len(labels) == 2 else [axis.title or axis.name for axis in view.axes()]
+    )
     selects = [
-        f"<label>{escape(axis.title or axis.name)} {markup.select(['–', *names], 0)}</label>"
-        for axis, names in zip(view.axes(), labels, strict=True)
+        f"<label>{escape(title)} {markup.select(['–', *names], 0)}</label>"
+        for title, names in zip(titles, labels, strict=True)
     ]
     return f'{" ".join(selects)}<p class="tl-help">{escape(say("guess-place-help"))}</p>'
 

@@ -10,10 +10,10 @@ export const lines = {
   ...chart({
     trace: traceLines,
     shapes(view, { marks }, ink) {
-      const { at } = marks;
+      const { at, guess, ...others } = marks;
       const line = { color: ink, width: 1, dash: "dash" };
       const place = at === undefined ? [] : [{ type: "line", x0: at, x1: at, y0: 0, y1: 1, yref: "paper", line }];
-      return [...outlines(marks, ink, upright), ...place];
+      return [...outlines(others, ink, upright), ...place, ...drawn(guess, ink)];
     },
     says(view, tensors, labels, point) {
       const at = point.pointIndex ?? point.pointNumber;
@@ -37,6 +37,13 @@ export const lines = {
     return asTable(tensors[""], sides, tensors.x ? Array.from(tensors.x.data, number) : countOf(shape.at(-1)));
   },
 };
+
+/** A reader's curve, as far as it can be drawn. */
+function drawn(guess, ink) {
+  if (!guess) return [];
+  const path = guess.x.map((x, i) => `${i ? "L" : "M"}${x},${guess.y[i]}`).join("");
+  return [{ type: "path", path, line: { color: ink, width: 2.5, dash: "dash" } }];
+}
 
 /** @type {ChartKind["trace"]} */
 function traceLines(view, tensors, { theme }) {
