@@ -174,7 +174,7 @@ const placeName = (place, labels) => {
  *   mark(guess, tensors)                      what the view shows of it, if anything
  *   draw(prediction, chart)                   where it is given in the empty chart: lets the reader do so
  */
-const GUESSES = {
+export const GUESSES = {
   choice: {
     read: ({ form, question }) => question.options[chosenIn(form)],
     check({ options }, given) {
