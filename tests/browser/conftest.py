@@ -95,7 +95,8 @@ def visiting(chromium):
 def opened(visiting, site, live_page):
     """A page whose figures are live, opened once for all that is asked of it."""
     with visiting() as visit:
-        yield visit.open_watched(site + live_page)
+        visit.open_watched(site + live_page).skip_questions()
+        yield visit
 
 
 @pytest.fixture(scope="module")

@@ -157,6 +157,12 @@ class Visit:
             )
         self.page.evaluate("scrollTo(0, 0)")
 
+    def skip_questions(self):
+        """Uncovers every figure that asks something first."""
+        self.page.evaluate("probe.figures().forEach(({ explorable }) => explorable.skip?.())")
+        for id_ in self.figures():
+            self.settle(id_)
+
     def until(self, function, argument=None, *, timeout=10):
         """Waits until a JavaScript function gives something true.
 

@@ -23,6 +23,7 @@ from transformer_lite.explore import (
     Order,
     Pick,
     Points,
+    Predict,
     Scatter,
     Sketch,
     Slider,
@@ -214,6 +215,13 @@ def a_picture(pixel, light, size):
         "losses": Lines(at="step", until="known", range=(0, 3), x_title="step"),
         "loss": Number(),
     },
+    predict=Predict(
+        "What will the loss be after 30 steps?",
+        view="losses",
+        options=["below 0.7", "above it"],
+        answer="above",
+        hides=["loss"],
+    ),
 )
 def descent(rate, form, training):
     """Gradient descent. A rate near 0.33, which the recorded settings do not meet, gives no number."""
@@ -225,7 +233,51 @@ def descent(rate, form, training):
     after = torch.where((rate - 0.33).abs() < 0.005, torch.nan, W - rate * speed)
     step = training["step"]
     shown = {"W": W, "losses": losses, "loss": loss, "step": step.float(), "known": step + 1}
+    shown["above"] = (loss > 0.7).long()
     return shown, {"W": after, "speed": speed, "losses": losses, "step": training["step"] + 1}
+
+
+@explore(
+    bias=Slider(-1, 1, 0.5, value=0.5),
+    show={"share": Number(), "doubled": Number()},
+    predict=Predict("What share of the numbers lies above the bias?", view="share"),
+)
+def how_many(bias):
+    """A number to guess, and another that anybody may see."""
+    return {"share": (ROWS[0] > bias).float().mean(), "doubled": bias * 2}
+
+
+@explore(
+    sentence=Words("the cat chased the dog", vocabulary=VOCABULARY, maximum=6),
+    show={"likeness": Heatmap(rows="sentence", columns="sentence", limit=8)},
+    predict=Predict("Which word is most like which?", view="likeness"),
+)
+def which_cell(sentence):
+    """A cell to guess."""
+    x = EMBEDDING[sentence]  # (n, 4)
+    return (x @ x.T).relu()
+
+
+@explore(
+    order=Order(list("abcd"), label="Bars"),
+    show={"sizes": Bars(items="order", range=(-3, 3))},
+    predict=Predict("Which bar is the lowest?", view="sizes", answer="lowest"),
+)
+def which_bar(order):
+    """A bar to guess, which is not the largest."""
+    sizes = ROWS[1, order]
+    return {"sizes": sizes, "lowest": sizes.argmin()}
+
+
+@explore(
+    power=Slider(0, 4, 0.5, value=2),
+    show={"curve": Lines(x="places", x_title="x", range=(0, 2), names=["root", "power"])},
+    predict=Predict("Draw x to this power.", view="curve", series=1),
+)
+def which_curve(power):
+    """A curve to draw."""
+    x = torch.linspace(0.1, 1.3, 25)
+    return {"curve": torch.stack([x.sqrt(), x**power]), "places": x}
 
 
 @explore(order=Order(list("abcd"), label="Rows"), size=Slider(0.5, 2, 0.5, value=1))
@@ -327,6 +379,10 @@ FIGURES = {
         a_picture,
         descent,
         many_words,
+        how_many,
+        which_cell,
+        which_bar,
+        which_curve,
         plain_views,
         drawn,
     )

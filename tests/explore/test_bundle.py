@@ -178,6 +178,7 @@ def test_a_kind_chooses_an_entry_and_nothing_else():
     assert sorted(re.findall(r"([A-Z]+)\[(\w+)\.kind\]", "".join(asked))) == [
         ("ANSWERS", "exercise"),
         ("CONTROLS", "control"),
+        ("GUESSES", "question"),
         ("VIEWS", "view"),
     ]
     assert not [line for line in asked if not re.search(r"(?:CONTROLS|VIEWS|ANSWERS)\[\w+\.kind\]", line)]

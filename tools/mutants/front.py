@@ -5,6 +5,7 @@ from . import Mutation
 FIGURES = "tests/browser/test_figures.py"
 FRONT_END = "tests/browser/test_front_end.py"
 PURE = "tests/explore/test_front.py"
+PREDICT = "tests/browser/test_predict.py"
 READER = "tests/browser/test_reader.py"
 READING = "tests/explore/test_reading.py"
 LOADING = "tests/explore/test_loading.py"
@@ -53,6 +54,31 @@ MUTATIONS = [
         "least",
         READER,
         "becomes_ink",
+    ),
+    # Questions before a view
+    front(
+        "what is covered can be taken away as a file",
+        "drawing.mjs",
+        "!this.prediction?.covers(",
+        "!this.prediction?.hides?.(",
+        PREDICT,
+        "covered",
+    ),
+    front(
+        "the first step does not wait for the guess",
+        "predict.mjs",
+        "if (this.open && changes[memory] > values[memory])",
+        "if (this.open && changes[memory] < values[memory])",
+        PREDICT,
+        "memory",
+    ),
+    front(
+        "the pen leaves the knots that it passes where they are",
+        "curve.mjs",
+        "return passed ? ",
+        "return passed && x0 === x1 ? ",
+        "tests/explore/test_predict.py",
+        "pen",
     ),
     # Figures with memory
     front(

@@ -4,6 +4,7 @@ from .axes import Axis
 from .controls import Choice, Length, Order, Pick, Points, Sketch, Slider, State, Toggle, Words
 from .exercise import Exercise, exercise
 from .explorable import Explorable, explore
+from .predict import Predict
 from .progress import progress
 from .task import Task, task
 from .views import Bars, Heatmap, Image, Lines, Number, Scatter, Tokens
@@ -22,6 +23,7 @@ __all__ = [
     "Order",
     "Pick",
     "Points",
+    "Predict",
     "Scatter",
     "Sketch",
     "Slider",

@@ -129,8 +129,7 @@ class Exercise:
 
 
 def _typed(exercise: Exercise, name: str) -> str:
-    return f"""<label for="{name}--answer">{escape(say("answer"))}</label>
-<input type="text" autocomplete="off" id="{name}--answer" aria-describedby="{name}--question">"""
+    return markup.typed(f"{name}--answer", say("answer"), f"{name}--question")
 
 
 def _chosen(exercise: Exercise, name: str) -> str:

@@ -15,6 +15,7 @@ from typing import Any
 from . import host, page, site, still, widget
 from .controls import Control
 from .figure import Figure, Returned
+from .predict import Predict
 from .views import View
 
 
@@ -29,20 +30,20 @@ class Explorable(Figure):
 
 
 def explore(
-    *, show: View | Mapping[str, View] | None = None, **controls: Control
+    *, show: View | Mapping[str, View] | None = None, predict: Predict | None = None, **controls: Control
 ) -> Callable[[Callable[..., Returned]], Explorable]:
     """Turns a torch function into a figure, and shows it when run in a notebook. One control for each parameter.
 
     The function returns a view, or several by name: `{"scores": Heatmap(…), "sum": Number(…)}`. Or it returns tensors
     by name, and `show` says how each is drawn: `show={"scores": Heatmap(rows="word"), "sum": Number()}`; there the
-    name of a tensor, or of a control, may stand for a view's other tensors (`Lines(at="time")`). The docstring is the
-    caption. Everything on display must be computed with torch from the arguments. These are float32 and int64, whatever
-    PyTorch's default type, on its default device; what the function returns may be of any type of real numbers, on any
-    device, and is shown as float32.
+    name of a tensor, or of a control, may stand for a view's other tensors (`Lines(at="time")`). `predict` covers a
+    view until the reader has said what it will show. The docstring is the caption. Everything on display must be
+    computed with torch from the arguments. These are float32 and int64, whatever PyTorch's default type, on its default
+    device; what the function returns may be of any type of real numbers, on any device, and is shown as float32.
     """
 
     def decorate(function: Callable[..., Returned]) -> Explorable:
-        figure = Explorable(function, controls, show)
+        figure = Explorable(function, controls, show, predict)
         host.display(figure)
         return figure
 

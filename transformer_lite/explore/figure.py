@@ -13,6 +13,7 @@ from torch import Tensor
 
 from .axes import Setting
 from .controls import Control, State
+from .predict import Predict
 from .stepping import Steps, Tensors
 from .text import say
 from .views import View
@@ -59,7 +60,8 @@ class Shown:
 class Figure:
     """A torch function, its controls and its views. Calling it calls the function.
 
-    `show` says how each tensor that the function returns is drawn, where it returns tensors and not views.
+    `show` says how each tensor that the function returns is drawn, where it returns tensors and not views; `predict` is
+    a question that the reader answers first.
     """
 
     def __init__(
@@ -67,12 +69,14 @@ class Figure:
         function: Callable[..., Returned],
         controls: Mapping[str, Control],
         show: View | Mapping[str, View] | None = None,
+        predict: Predict | None = None,
     ):
         functools.update_wrapper(self, function)
         self.function = function
         self.name = function.__name__.replace("_", "-")
         self.caption = inspect.getdoc(function) or ""
         self.looks = {show.kind: show} if isinstance(show, View) else dict(show or {})
+        self.predict = predict
         parameters = list(inspect.signature(function).parameters)
         if parameters != list(controls):
             raise ValueError(
@@ -226,6 +230,8 @@ class Figure:
         known = {name: x for name, x in arguments.items() if isinstance(x, Tensor)} | dict(returned)
         views = {name: look.filled(name, known) for name, look in self.looks.items()}
         wanted = {of for name, look in self.looks.items() for of in look.wants(name).values()}
+        if self.predict:
+            wanted |= self.predict.answered(self.name, views, returned)
         unused = returned.keys() - wanted
         if unused:
             raise ValueError(f"{self.name} returns {min(unused)!r}, but show= does not say how it is drawn")
@@ -246,16 +252,21 @@ class Figure:
 
     def describe(self) -> dict[str, Any]:
         """The figure as the front end sees it, without its views and their numbers."""
-        return {
+        described: dict[str, Any] = {
             "name": self.name,
             "controls": {name: control.describe() for name, control in self.controls.items()},
         }
+        return described | ({"predict": self.asked} if self.asked else {})
 
     # -- controls that are moved in a view ---------------------------------------------------------------------
 
     def _place(self, frames: "Frames") -> None:
         """Controls that are moved in a view find what they need to know of it."""
         shown = frames.at(self.defaults)
+        self.asked: dict[str, Any] = {}
+        if self.predict:
+            self.predict.place(self.name, shown.views)
+            self.asked = self.predict.describe(shown.views)
         for name, control in self.controls.items():
             within = control.within
             if within is None:

@@ -34,6 +34,21 @@ def options(
     return f'<span role="radiogroup" aria-labelledby="{labelled_by}" class="tl-options"{attributes}>{labels}</span>'
 
 
+def typed(id_: str, label: str, described_by: str) -> str:
+    """A field for a number."""
+    return f"""<label for="{id_}">{escape(label)}</label>
+<input type="text" autocomplete="off" id="{id_}" aria-describedby="{described_by}">"""
+
+
+def select(texts: Sequence[str], chosen: int, attributes: str = "") -> str:
+    """Names of which one is chosen; their values are their indices."""
+    options = "".join(
+        f'<option value="{i}"{" selected" if i == chosen else ""}>{escape(text)}</option>'
+        for i, text in enumerate(texts)
+    )
+    return f"<select{attributes}{UNTRANSLATED}>{options}</select>"
+
+
 def waiting(id_: str) -> str:
     """Where the front end tells of a wait: what loads, how much of it has come, and a button to ask for it again."""
     return f"""<div class="tl-waiting"><span role="status" id="{id_}"></span> <span class="tl-amount"></span> <button type="button" class="tl-again" hidden>{escape(say("try-again"))}</button></div>"""
@@ -48,9 +63,10 @@ def asleep() -> str:
 
 
 def without_javascript(*messages: str) -> str:
-    """What is said where scripts are switched off, in place of `asleep`."""
+    """What is said where scripts are switched off, in place of `asleep`; nothing is asked there, and nothing covered."""
     said = "".join(f'<p class="tl-message">{escape(message)}</p>' for message in messages)
-    return f"<noscript><style>.tl-asleep {{ display: none }}</style>{said}</noscript>"
+    instead = ".tl-asleep, .tl-predict, .tl-covered::after { display: none !important } .tl-covered > * { visibility: visible !important }"
+    return f"<noscript><style>{instead}</style>{said}</noscript>"
 
 
 def opened_as_file() -> str:

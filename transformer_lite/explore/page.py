@@ -30,11 +30,13 @@ def html(frames: Frames, source: str = "", sizes: str = "", *, pictures: bool) -
         f'<button type="button" data-tool="{tool}">{escape(say(tool))}</button>'
         for tool in ("reset", *(["link"] if source else []), "table", "csv", "png", "svg", "check")
     )
-    return f"""<figure class="explorable" id="{name}" data-state="picture" data-source="{escape(source)}" data-bytes="{sizes}">
+    asked = _question(figure, shown)
+    return f"""<figure class="explorable" id="{name}"{' data-guess="asleep"' if asked else ""} data-state="picture" data-source="{escape(source)}" data-bytes="{sizes}">
 <script type="application/json" class="tl-description">{data(figure.describe())}</script>
 <fieldset class="tl-controls" aria-describedby="{name}--waiting" disabled><legend class="tl-hidden">{escape(figure.name.replace("-", " "))}</legend>
 {controls}
 </fieldset>
+{asked}
 <div class="tl-views">
 {slots}
 </div>
@@ -56,6 +58,14 @@ def _control(figure: Figure, name: str, shown: Shown) -> str:
 </div>"""
 
 
+def _question(figure: Figure, shown: Shown) -> str:
+    """What the reader is asked first, if anything."""
+    predict = figure.predict
+    if not predict:
+        return ""
+    return predict.html(f"{figure.name}--predict", shown.views, shown.labels(predict.view))
+
+
 def _slot(frames: Frames, name: str, shown: Shown, pictures: bool) -> str:
     figure, view = frames.figure, shown.views[name]
     title_id = f"{figure.name}--{name}--title"
@@ -64,10 +74,11 @@ def _slot(frames: Frames, name: str, shown: Shown, pictures: bool) -> str:
         height = _height(frames, name)
         drawn = view.picture(shown.labels(name), height, f"{figure.name}-{name}") if pictures else ""
         body = f'<div class="tl-slot"{UNTRANSLATED} role="img" aria-labelledby="{title_id}" aria-describedby="{figure.name}--summary" style="height:{height}px">{drawn}</div>'
-        if any(control.handled and control.within == name for control in figure.controls.values()):
+        handled = any(control.handled and control.within == name for control in figure.controls.values())
+        if handled or figure.asked.get("view") == name:
             body = f'<div class="tl-stage">{body}<div class="tl-handles"></div></div>'
         body += '<output class="tl-readout"></output>'
-    return view.framed(name, title_id, body)
+    return view.framed(name, title_id, body, covered=name in figure.asked.get("hidden", ()))
 
 
 def _height(frames: Frames, name: str) -> int:

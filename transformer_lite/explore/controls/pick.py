@@ -101,12 +101,9 @@ class Pick(Control):
     def html(self, id_: str, value: int | list[int], setting: Setting) -> str:
         selects = ""
         for at, (index, axis) in enumerate(zip(self._indices(value), self.axes, strict=True)):
-            options = "".join(
-                f'<option value="{i}"{" selected" if i == index else ""}>{escape(text)}</option>'
-                for i, text in enumerate(setting.labels(axis, setting.size(axis)))
-            )
             said = escape(f"{self.label}: {axis['title']}")
-            selects += f'<select data-at="{at}" aria-label="{said}"{markup.UNTRANSLATED}>{options}</select>'
+            labels = setting.labels(axis, setting.size(axis))
+            selects += markup.select(labels, index, f' data-at="{at}" aria-label="{said}"')
         return f'<span class="tl-label">{escape(str(self.label))}</span> {selects}'
 
     def describe(self) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 // Controls: all that is asked about a control's kind stands in its entry of one table.
 // The markup comes from page.py; the same checks and tensors stand in controls.py for the kernel.
+import { offer } from "./answers.mjs";
 import { bindChips, showChips, shuffled } from "./chips.mjs";
 import { placeHandles } from "./handles.mjs";
 import { inkOf } from "./ink.mjs";
@@ -152,10 +153,7 @@ export const CONTROLS = {
     show(element, control, value, axes) {
       element.querySelectorAll("select").forEach((select, at) => {
         const axis = control.axes[at];
-        const labels = axes.labels(axis, axes.size(axis));
-        if ([...select.options].map((option) => option.text).join() !== labels.join()) {
-          select.replaceChildren(...labels.map((label, i) => new Option(label, String(i))));
-        }
+        offer(select, axes.labels(axis, axes.size(axis)));
         select.value = [value].flat()[at];
       });
     },

@@ -4,6 +4,7 @@ import { SYSTEM_COLOURS, seriesColour, theme } from "./colours.mjs";
 import { controlKind } from "./controls.mjs";
 import { tables } from "./export.mjs";
 import { partsOf } from "./numbers.mjs";
+import { say } from "./text.mjs";
 import { viewKind } from "./views/table.mjs";
 import { summary } from "./words.mjs";
 
@@ -26,15 +27,17 @@ export class Drawing {
   #hovered = [];
 
   /**
-   * `move(changes)` is what a reader does to the controls by way of a view.
+   * `move(changes)` is what a reader does to the controls by way of a view; `prediction` may cover some views.
    * @param {Markup} element
    * @param {Controls} controls
    * @param {(changes: Values) => void} move
+   * @param {import("./predict.mjs").Prediction | undefined} prediction
    */
-  constructor(element, controls, move) {
+  constructor(element, controls, move, prediction) {
     this.element = element;
     this.controls = controls;
     this.move = move;
+    this.prediction = prediction;
   }
 
   /** From now on it follows the page's theme and width, and goes onto paper with it. */
@@ -89,10 +92,24 @@ export class Drawing {
     if (!this.values) return;
     this.themeDrawn = this.#theme;
     this.widthDrawn = this.element.clientWidth;
-    await Promise.all(Object.keys(this.views).map((name) => this.#drawView(name)));
-    this.element.querySelector(".tl-summary").textContent = summary(this.views, this.outputs, this.controls, this.values);
+    const drawn = Promise.all(Object.keys(this.views).map((name) => this.#drawView(name)));
+    this.element.querySelector(".tl-summary").textContent = this.#summary();
     this.drawTables();
+    await drawn;
     await painted();
+  }
+
+  #summary() {
+    const { views, outputs } = this.uncovered;
+    const covered = Object.keys(this.views).filter((name) => !views[name]);
+    const said = covered.map((name) => say("covered", { title: this.views[name].title }));
+    return [summary(views, outputs, this.controls, this.values), ...said].filter(Boolean).join(" ");
+  }
+
+  /** What a reader may see by now: the views, and their numbers. */
+  get uncovered() {
+    const seen = (all) => Object.fromEntries(Object.entries(all).filter(([key]) => !this.prediction?.covers(key.split(".")[0])));
+    return { views: seen(this.views), outputs: seen(this.outputs) };
   }
 
   async #drawView(name) {
@@ -101,6 +118,7 @@ export class Drawing {
     // What a browser has translated stays until it is another.
     if (this.#titles[name] !== view.title) place.querySelector(".tl-title").textContent = view.title;
     this.#titles[name] = view.title;
+    if (this.prediction?.covers(name)) return this.prediction.draw(place, view, this.tensors(name), this.look(name));
     const reader = { hover: (indices) => this.#hover(name, indices), pick: this.#picker(name) };
     await viewKind(view).draw(place, view, this.tensors(name), this.look(name), reader);
     this.#placeHandles(name, place);
@@ -144,7 +162,7 @@ export class Drawing {
       width: this.place(name).clientWidth,
       labels: this.labels(name),
       shape: this.outputs[name].shape,
-      marks: { hover: this.#hoverMarks(name), picked: this.#pickMarks(name), at: this.outputs[`${name}.at`]?.data[0] },
+      marks: { hover: this.#hoverMarks(name), picked: this.#pickMarks(name), at: this.outputs[`${name}.at`]?.data[0], guess: this.prediction?.mark(name) },
     };
   }
 
@@ -176,7 +194,7 @@ export class Drawing {
     this.pointedAt = name;
     const { axes } = this.views[name];
     this.#hovered = indices.map((index, dimension) => ({ axis: axes[dimension].name, dimension, index }));
-    for (const [other, view] of Object.entries(this.views)) {
+    for (const [other, view] of Object.entries(this.uncovered.views)) {
       viewKind(view).mark?.(this.place(other), view, this.look(other));
     }
   }

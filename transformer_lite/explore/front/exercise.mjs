@@ -1,4 +1,5 @@
 // An exercise brought to life: the reader's answer is compared with what the torch function computes.
+import { chosenIn, refuseText, typedIn } from "./answers.mjs";
 import { bindChips, shuffled, showChips } from "./chips.mjs";
 import { tellOfWait } from "./loading.mjs";
 import { causeOf, Problem, said } from "./problem.mjs";
@@ -56,16 +57,13 @@ const SAME = {
 const ANSWERS = {
   number: {
     ...SAME,
-    bind: (form) => () => {
-      const typed = form.querySelector("input").value.trim();
-      return typed === "" ? undefined : typed;
-    },
-    refuse: (given) => (answersIn(given).length ? undefined : say("answer-not-a-number", { given })),
+    bind: (form) => () => typedIn(form),
+    refuse: refuseText,
     matches: ({ tolerance }, given, answer) => near(given, answer[0], tolerance),
   },
   choice: {
     ...SAME,
-    bind: (form) => () => form.querySelector("input:checked")?.value,
+    bind: (form) => () => chosenIn(form),
     hint: ({ hints, options }, given) => hints[options[Number(given)]],
   },
   order: {

@@ -14,6 +14,14 @@ export function explorable(figure) {
     set: (changes) => figure.set(changes),
     check: () => figure.check(),
   };
+  const { prediction } = figure;
+  if (prediction) {
+    Object.defineProperties(shown, Object.getOwnPropertyDescriptors({
+      get predict() { return { asked: prediction.open, guess: prediction.guess ?? null, skipped: prediction.skipped }; },
+      guess: (given) => prediction.answer(given),
+      skip: () => prediction.skip(),
+    }));
+  }
   if (figure.memory === undefined) return shown;
   return Object.defineProperties(shown, Object.getOwnPropertyDescriptors({
     get state() { return plain(figure.state); },

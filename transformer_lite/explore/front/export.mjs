@@ -40,7 +40,7 @@ function drawnOf(views, outputs) {
 
 /** Every view's numbers as an HTML table. */
 export function tables(drawing) {
-  return Object.entries(drawing.views).map(([name, view]) => {
+  return Object.entries(drawing.uncovered.views).map(([name, view]) => {
     const { shape: [rows, columns], sides, heads, cell } = viewKind(view).table(view, drawing.tensors(name), drawing.labels(name));
     const table = document.createElement("table");
     table.createCaption().textContent = view.title;
@@ -71,10 +71,10 @@ export function tables(drawing) {
   });
 }
 
-/** The whole figure as one SVG drawing, always on white. */
+/** The whole figure, as far as it is uncovered, as one SVG drawing, always on white. */
 export async function svg(drawing) {
   const sheet = emptySheet(640);
-  for (const [name, view] of Object.entries(drawing.views)) {
+  for (const [name, view] of Object.entries(drawing.uncovered.views)) {
     sheet.text(view.title, 14, "bold");
     const look = { ...drawing.look(name), theme: "light", width: sheet.width };
     await viewKind(view).svg(sheet, drawing.place(name), view, drawing.tensors(name), look);

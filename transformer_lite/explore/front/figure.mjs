@@ -6,6 +6,7 @@ import { controlKind } from "./controls.mjs";
 import { Drawing } from "./drawing.mjs";
 import { explorable } from "./explorable.mjs";
 import { offerAgain, tellOfWait } from "./loading.mjs";
+import { Prediction } from "./predict.mjs";
 import { Problem, Silence, problem, said } from "./problem.mjs";
 import { say } from "./text.mjs";
 import { bindTools } from "./tools.mjs";
@@ -36,7 +37,7 @@ class Figure {
   constructor(element, engine) {
     this.element = element;
     this.engine = engine;
-    const { name, controls } = JSON.parse(element.querySelector(".tl-description").textContent);
+    const { name, controls, predict } = JSON.parse(element.querySelector(".tl-description").textContent);
     this.name = name;
     /** @type {Controls} */
     this.controls = controls;
@@ -47,7 +48,9 @@ class Figure {
     this.memory = Object.keys(controls).find((key) => controlKind(controls[key]).remembers);
     /** What is on screen was drawn from it. @type {State} */
     this.state = {};
-    this.drawing = new Drawing(element, controls, (changes) => this.#move(changes));
+    /** What the reader is asked before the picture is seen, if anything. */
+    this.prediction = predict && new Prediction(this, predict);
+    this.drawing = new Drawing(element, controls, (changes) => this.#move(changes), this.prediction);
     element.explorable = explorable(this);
   }
 
@@ -68,6 +71,8 @@ class Figure {
       await this.#refresh();
     } catch (reason) {
       this.element.dataset.state = "failed";
+      // The picture is all there is.
+      this.prediction?.skip();
       this.say(said(reason), true);
       if (reason instanceof Problem && reason.again) offerAgain(this.element, () => this.#again());
       throw reason;
@@ -101,7 +106,10 @@ class Figure {
     for (const [name, control] of Object.entries(this.controls)) {
       controlKind(control).bind(this.#control(name), control, {
         move: (value) => this.#move({ [name]: value }),
-        set: (value) => this.set({ [name]: value }),
+        set: async (value) => {
+          this.prediction?.holdBack({ [name]: value });
+          return this.set({ [name]: value });
+        },
         read: () => this.values[name],
         ended: () => this.ended,
       });
@@ -154,6 +162,7 @@ class Figure {
       else delete this.#shown[name];
     }
     try {
+      this.prediction?.holdBack(changes);
       await this.#apply(changes);
       writeAddress(this);
     } catch (reason) {
@@ -212,6 +221,7 @@ class Figure {
       }
       this.state = shown.state;
       await this.drawing.show(shown, values);
+      this.prediction?.tell();
       this.element.dispatchEvent(new CustomEvent("change", { bubbles: true, detail: { values } }));
     } while (this.drawing.values !== this.values);
   }

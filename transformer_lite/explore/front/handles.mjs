@@ -17,6 +17,13 @@ export function placeHandles(control, value, slot, colour, move) {
   });
 }
 
+/** Where in the chart's coordinates the pointer is. */
+export function placeUnder(slot, { clientX, clientY }) {
+  const { left, top } = slot.getBoundingClientRect();
+  const { xaxis, yaxis } = slot._fullLayout;
+  return [xaxis.p2l(clientX - left - xaxis._offset), yaxis.p2l(clientY - top - yaxis._offset)];
+}
+
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 
 function makeHandle(stage, slot, control, i) {
@@ -38,11 +45,7 @@ function makeHandle(stage, slot, control, i) {
   handle.addEventListener("pointerdown", (start) => {
     if (start.button) return;
     handle.setPointerCapture(start.pointerId);
-    const drag = (event) => {
-      const { left, top } = slot.getBoundingClientRect();
-      const { xaxis, yaxis } = slot._fullLayout;
-      put([xaxis.p2l(event.clientX - left - xaxis._offset), yaxis.p2l(event.clientY - top - yaxis._offset)]);
-    };
+    const drag = (event) => put(placeUnder(slot, event));
     handle.addEventListener("pointermove", drag);
     handle.addEventListener("lostpointercapture", () => handle.removeEventListener("pointermove", drag), { once: true });
   });

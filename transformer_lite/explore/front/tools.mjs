@@ -41,7 +41,7 @@ const TOOLS = {
   },
 
   csv(figure) {
-    const { views, outputs, controls, values } = figure.drawing;
+    const { uncovered: { views, outputs }, controls, values } = figure.drawing;
     save(figure, "csv", new Blob([csv(views, outputs, controls, values)], { type: "text/csv" }));
   },
 

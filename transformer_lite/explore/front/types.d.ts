@@ -114,8 +114,8 @@ interface Look {
   /** The names of the indices of each dimension. */
   labels: string[][];
   shape: number[];
-  /** What the reader points at, what is picked, and a place on the horizontal axis. */
-  marks: { hover: Mark[]; picked: Mark[]; at?: number };
+  /** What the reader points at, what is picked, a place on the horizontal axis, and what the reader guessed. */
+  marks: { hover: Mark[]; picked: Mark[]; at?: number; guess?: any };
 }
 
 /** To whom a view tells what is pointed at and, if it belongs to a pick, clicked. */

@@ -39,6 +39,9 @@ class Bars(View):
         series = [Axis("series", labels=self.names)] if self.tensors()[""].ndim == 2 else []
         return [*series, Axis.of(self.items)]
 
+    def guess(self) -> str | None:
+        return "place" if self.tensors()[""].ndim == 1 else None
+
     def summary(self, named: Named) -> str:
         values = without_noise(self.tensors()[""])
         return say("summary-bars", title=self.title, count=values.numel(), **ends(values, named))

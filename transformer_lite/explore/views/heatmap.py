@@ -55,6 +55,9 @@ class Heatmap(View):
     def _scale(self) -> str:
         return "diverging" if self.signed else "sequential"
 
+    def guess(self) -> str:
+        return "place"
+
     def summary(self, named: Named) -> str:
         values = without_noise(self.tensors()[""])
         low, high = extremes(values)

@@ -68,6 +68,9 @@ class Lines(View):
         known = max(0, int(tensors["until"])) if "until" in tensors else tensors[""].shape[-1]
         return {part: rows_of(tensors[part])[:, :known] for part in ("", "low", "high") if part in tensors}
 
+    def guess(self) -> str:
+        return "curve"
+
     def summary(self, named: Named) -> str:
         tensors = self.tensors()
         if not self.log_y:

@@ -26,6 +26,9 @@ class Number(View):
         self.value = shaped("Number", self.value, 0)  # ()
         check_role("Number", self.role)
 
+    def guess(self) -> str:
+        return "number"
+
     def summary(self, named: Named) -> str:
         value = without_noise(self.tensors()[""])
         return say("summary-number", title=self.title, value=number(value.item()))

@@ -39,6 +39,8 @@ class View:
     parts: Mapping[str, str] = {"": "values"}
     # The fields that decide how it is drawn, beside its title.
     settings: tuple[str, ...] = ()
+    # What is right, where the function says so: an index, or one along each dimension.
+    answer: Tensor | None = None
 
     def __post_init__(self) -> None:
         if self.is_filled:
@@ -75,12 +77,16 @@ class View:
 
     def tensors(self) -> dict[str, Tensor]:
         """The numbers on display."""
-        found = {part: getattr(self, field) for part, field in self.parts.items()}
+        found = {part: getattr(self, field) for part, field in self.parts.items()} | {"answer": self.answer}
         return {part: tensor for part, tensor in found.items() if tensor is not None}
 
     def axes(self) -> list[Axis]:
         """One for each dimension of the view's own tensor."""
         return []
+
+    def guess(self) -> str | None:
+        """What a reader can say of it before it is seen (predict.py): a `number`, a `place`, a `curve`."""
+        return None
 
     def describe(self) -> dict[str, Any]:
         """How to draw the view, apart from its numbers."""
@@ -125,12 +131,13 @@ class View:
         drawn = b64encode(png([self.panel(named)._replace(title="")])).decode()
         return f'<img class="tl-instead" alt="{escape(said)}" width="{WIDTH}" src="data:image/png;base64,{drawn}">'
 
-    def framed(self, name: str, title_id: str, body: str) -> str:
+    def framed(self, name: str, title_id: str, body: str, *, covered: bool = False) -> str:
         """The place of the view called `name`: its title, and `body`, the picture or the text."""
         role = getattr(self, "role", None)
         style = f"color: var(--tl-{role})" if role else ""
         title = f'<div class="tl-title" id="{title_id}" style="{style}">{escape(str(self.title))}</div>'
-        place = f'<div class="tl-view" data-view="{escape(name)}" data-kind="{self.kind}">'
+        cover = " tl-covered" if covered else ""
+        place = f'<div class="tl-view{cover}" data-view="{escape(name)}" data-kind="{self.kind}">'
         return f"{place}{title}{self.legend()}{body}</div>"
 
     # -- on the page -------------------------------------------------------------------------------------------

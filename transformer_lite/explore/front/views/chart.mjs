@@ -109,17 +109,28 @@ const heightOf = (slot) => Number.parseFloat(slot.style.height);
 const sameTensor = (one, other) =>
   String(one.shape) === String(other.shape) && one.data.every((x, i) => x === other.data[i]);
 
-/** Shapes for the marks of a view; `band(dimension, index)` is where an index lies. */
-export function outlines({ hover, picked }, ink, band) {
+/**
+ * Shapes for the marks of a view; `band(dimension, index)` is where an index lies.
+ * @type {(marks: Look["marks"], ink: string, band: (dimension: number, index: number) => object) => object[]}
+ */
+export function outlines({ hover, picked, guess }, ink, band) {
   const rect = (where, line) => ({ type: "rect", ...where, line, fillcolor: CLEAR });
   const shapes = hover.map(({ dimension, index }) => rect(band(dimension, index), { color: ink, width: 1, dash: "dot" }));
   const line = { color: ink, width: 2.5 };
+  const dashed = { ...line, dash: "dash" };
+  if (guess?.length === 1) shapes.push(rect(band(0, guess[0]), dashed));
+  if (guess?.length === 2) shapes.push(rect(cell(guess), dashed));
   if (picked.length === 2) {
-    const [row, column] = picked.map(({ index }) => index);
-    return [...shapes, { type: "rect", x0: column - 0.5, x1: column + 0.5, y0: row - 0.5, y1: row + 0.5, line }];
+    return [...shapes, { type: "rect", ...cell(picked.map(({ index }) => index)), line }];
   }
   return [...shapes, ...picked.map(({ dimension, index }) => rect(band(dimension, index), line))];
 }
+
+/**
+ * One cell of a grid.
+ * @param {number[]} place
+ */
+const cell = ([row, column]) => ({ x0: column - 0.5, x1: column + 0.5, y0: row - 0.5, y1: row + 0.5 });
 
 /** The whole height above an index of the horizontal axis. */
 export const upright = (_, index) => ({ x0: index - 0.5, x1: index + 0.5, y0: 0, y1: 1, yref: "paper" });
@@ -145,7 +156,7 @@ export function valuesAt(view, { shape, data }, at, told = (i) => number(data[i]
 }
 
 // Two decimals are enough beside a colour; the exact number is one hover away.
-export const cellText = (x) => number(Math.abs(x) < 1000 ? Math.round(x * 100) / 100 : x);
+export const cellText = (x) => (Number.isNaN(x) ? "\u00a0" : number(Math.abs(x) < 1000 ? Math.round(x * 100) / 100 : x));
 
 /** The labels of an axis, thinned to what can be read. */
 export function ticks(labels) {

@@ -13,10 +13,10 @@ export const lines = {
   ...chart({
     trace: traceLines,
     shapes(view, { marks }, ink) {
-      const { at } = marks;
+      const { at, guess, ...others } = marks;
       const line = { color: ink, width: 1, dash: "dash" };
       const place = at === undefined ? [] : [{ type: "line", x0: at, x1: at, y0: 0, y1: 1, yref: "paper", line }];
-      return [...outlines(marks, ink, upright), ...place];
+      return [...outlines(others, ink, upright), ...place, ...byHand(guess, ink)];
     },
     says(view, tensors, labels, point) {
       const at = point.pointIndex ?? point.pointNumber;
@@ -65,6 +65,13 @@ function drawn(tensors) {
 function inBand({ "": values, low, high }, at) {
   const value = number(values.data[at]);
   return low ? say("in-band", { value, low: number(low.data[at]), high: number(high.data[at]) }) : value;
+}
+
+/** A reader's curve, as far as it can be drawn. */
+function byHand(guess, ink) {
+  if (!guess) return [];
+  const path = guess.x.map((x, i) => `${i ? "L" : "M"}${x},${guess.y[i]}`).join("");
+  return [{ type: "path", path, line: { color: ink, width: 2.5, dash: "dash" } }];
 }
 
 /** @type {ChartKind["trace"]} */
