@@ -69,7 +69,7 @@ def trace(frames: Frames, seed: int = 0) -> list[dict[str, Any]]:
     begin = states(figure)
     total = 0
     # However large the figure, each of its graphs has a case, and one of each number of steps.
-    keys = [{figure.memory: count} for count in begin] or [{}]
+    keys: list[Values] = [{str(figure.memory): count} for count in begin] or [{}]
     left = [variant | key for _, variant in figure.variants() for key in keys]
     for values in settings(figure, seed):
         mine = [case for case in left if case.items() <= values.items()]
