@@ -142,35 +142,54 @@ def _to_onnx(written: ExportedProgram, computation: Computation, *, decompose: b
     assert found is not None
     model = found.model_proto
     _cosine_as_sine(model.graph)
-    # Stack traces with the paths of the building machine make up most of an exported graph.
+    return _optimised(_bare(model))
+
+
+def _bare(model: Any) -> bytes:
+    """The model without remarks: stack traces with the paths of the building machine make up most of what comes."""
     for node in model.graph.node:
         node.ClearField("metadata_props")
         node.ClearField("doc_string")
     model.graph.ClearField("value_info")
     model.ClearField("metadata_props")
-    return _optimised(bytes(model.SerializeToString()))
+    return bytes(model.SerializeToString())
 
 
 def _optimised(graph: bytes) -> bytes:
     """The graph as onnxruntime simplifies it for any processor, so that the browser need not, which takes it longer.
 
-    As it was, where that makes it larger: constants may be written out that a short operation makes.
+    Large constants are inputs meanwhile: what is computed from them beforehand would be stored beside them. As it was,
+    where that makes it larger: a short operation may make many numbers.
     """
     import onnx
     import onnxruntime
 
+    model = onnx.load_from_string(graph)
+    large = [tensor for tensor in model.graph.initializer if math.prod(tensor.dims) >= weights.LARGE]
+    for tensor in large:
+        model.graph.initializer.remove(tensor)
+        model.graph.input.append(
+            onnx.helper.make_tensor_value_info(tensor.name, tensor.data_type, tensor.dims)
+        )
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_EXTENDED
     with tempfile.TemporaryDirectory() as folder:
         options.optimized_model_filepath = str(Path(folder) / "graph.onnx")
-        onnxruntime.InferenceSession(graph, options)
+        onnxruntime.InferenceSession(model.SerializeToString(), options)
         model = onnx.load(options.optimized_model_filepath)
-    used = {node.domain for node in model.graph.node}
-    imported = [opset for opset in model.opset_import if opset.domain in used | {""}]
-    del model.opset_import[:]
-    model.opset_import.extend(imported)
-    return min(graph, bytes(model.SerializeToString()), key=len)
+    names = {tensor.name for tensor in large}
+    inputs = [given for given in model.graph.input if given.name not in names]
+    used = {node.domain for node in model.graph.node} | {""}
+    imported = [opset for opset in model.opset_import if opset.domain in used]
+    for field, left in (
+        (model.graph.input, inputs),
+        (model.graph.initializer, [*model.graph.initializer, *large]),
+        (model.opset_import, imported),
+    ):
+        del field[:]
+        field.extend(left)
+    return min(graph, _bare(model), key=len)
 
 
 def _cosine_as_sine(graph: Any) -> None:
