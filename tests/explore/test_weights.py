@@ -65,8 +65,8 @@ def test_figures_share_weights_whichever_way_round(built, tmp_path):
 
     @explore(x=Slider(0, 1, value=0.5))
     def one(x):
-        """Multiplied by the matrices, and by them turned."""
-        return {"y": Bars(torch.tanh(x + first[:8]) @ first.T @ second @ second[:6].T[:, 0])}
+        """Multiplied by one matrix as it is, and by the other turned, as a linear layer does."""
+        return {"y": Bars(((x + torch.arange(128.0)) @ first.T @ second)[:8])}
 
     @explore(row=Length(1, 96, value=3))
     def other(row):
