@@ -1,6 +1,6 @@
 # The project's commands. Each sets up what it lacks, and a second run does no work twice.
 .DEFAULT_GOAL := help
-.PHONY: help book site test quick ready lint mutations notebooks records transforms benchmark address clean
+.PHONY: help book site test quick ready lint mutations notebooks records weights transforms benchmark address clean
 
 # Packages are installed as they are, and compiled once, by the first process that imports them: tools/setup.sh.
 export PYTHONDONTWRITEBYTECODE =
@@ -50,9 +50,13 @@ records: ## run the experiments whose records are missing or stale: make records
 	@tools/setup.sh book $(if $(SCHEDULER),cluster,study)
 	@.venv/bin/python tools/records.py $(filter-out records,$(MAKECMDGOALS))
 
-# The names that follow `records` are not targets.
-ifeq (records,$(firstword $(MAKECMDGOALS)))
-$(eval $(filter-out records,$(MAKECMDGOALS)):;@:)
+weights: ## train the models that the book shows, and store their weights: make weights [NAME …]
+	@tools/setup.sh book study
+	@.venv/bin/python tools/weights.py $(filter-out weights,$(MAKECMDGOALS))
+
+# The names that follow `records` or `weights` are not targets.
+ifneq (,$(filter records weights,$(firstword $(MAKECMDGOALS))))
+$(eval $(filter-out $(firstword $(MAKECMDGOALS)),$(MAKECMDGOALS)):;@:)
 endif
 
 transforms: ## compute the book's table of what PyTorch may do to the package

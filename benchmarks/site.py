@@ -67,9 +67,14 @@ def weigh(chromium, address: str, page: str) -> dict[str, int]:
         weights[kind] += gzipped(SITE / name)
     visit.close()
     # They come in the page's own time, some perhaps after it was left.
-    sources = re.findall(r'data-source="([^"]+)"', (SITE / page).read_text(encoding="utf-8"))
-    files = [path for source in sources for path in (SITE / "_static/figures").glob(f"{source}.*")]
-    weights["graphs and traces"] = sum(map(gzipped, files))
+    html = (SITE / page).read_text(encoding="utf-8")
+    sources = re.findall(r'data-source="([^"]+)"', html)
+    tensors = {
+        each.split(":")[0] for found in re.findall(r'data-weights="([^"]*)"', html) for each in found.split()
+    }
+    names = [f"{source}.*" for source in sources] + [f"weights-{name}.bin" for name in tensors]
+    files = [path for name in names for path in (SITE / "_static/figures").glob(name)]
+    weights["graphs, traces, weights"] = sum(map(gzipped, files))
     return weights
 
 
@@ -86,9 +91,9 @@ def weights(chromium, address: str) -> None:
         found = weigh(chromium, address, str(path.relative_to(SITE)))
         first = sum(found[kind] for kind in kinds)
         rows.append([path.relative_to(SITE), *(kilobytes(found[kind]) for kind in kinds), kilobytes(first)])
-        rows[-1].append(kilobytes(found["graphs and traces"]))
+        rows[-1].append(kilobytes(found["graphs, traces, weights"]))
     print("Gzipped bytes of a cold visit; the first picture needs no more than the text (budget: 300 kB).\n")
-    table(["page", *kinds, "text and first picture", "graphs and traces, later"], rows)
+    table(["page", *kinds, "text and first picture", "graphs, traces, weights, later"], rows)
     runtime = {path.name: gzipped(path) for path in sorted((SITE / "_static/runtime").iterdir())}
     print("The runtime, once for the whole site (budget: 4.5 MB gzipped).\n")
     rows = [[name, kilobytes(size)] for name, size in runtime.items()]

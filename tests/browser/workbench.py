@@ -43,6 +43,9 @@ EMBEDDING = torch.randn(len(VOCABULARY), 4, generator=torch.Generator().manual_s
 TABLE = torch.randn(3, 4, generator=torch.Generator().manual_seed(1))
 ROWS = torch.randn(5, 32, generator=torch.Generator().manual_seed(2))
 
+# Of 16 bits, as trained weights are, and enough to be stored beside the graphs.
+FIRST, SECOND = (torch.randn(2, 96, 96, generator=torch.Generator().manual_seed(3)) / 8).half().float()
+
 
 @explore(
     sentence=Words("the cat chased the dog", vocabulary=VOCABULARY, maximum=7),
@@ -330,6 +333,19 @@ def drawn(digit, turned):
     }
 
 
+@explore(size=Slider(0.5, 2, 0.5, value=1), bent=Toggle(True))
+def two_layers(size, bent):
+    """Trained weights, which both settings of the toggle use."""
+    hidden = size * ROWS.repeat(1, 3) @ FIRST.T  # (5, 96)
+    return {"out": Heatmap((hidden.tanh() if bent else hidden) @ SECOND.T, signed=True, limit=3)}
+
+
+@explore(row=Length(1, 96, value=4, label="Row"))
+def the_same_weights(row):
+    """The weights of the other figure, the other way round."""
+    return {"products": Bars((FIRST @ SECOND[row].sum(0) + SECOND @ FIRST[row].sum(0))[:12], range=(-12, 12))}
+
+
 @exercise(
     hints={"transposed": "You read K by columns; a key is a row of K.", "halved": "Nothing is halved here."}
 )
@@ -385,6 +401,8 @@ FIGURES = {
         which_curve,
         plain_views,
         drawn,
+        two_layers,
+        the_same_weights,
     )
 }
 EXERCISES = [score_of_two, which_scale, which_step_first, who_sees_whom]

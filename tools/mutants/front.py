@@ -10,6 +10,7 @@ READER = "tests/browser/test_reader.py"
 READING = "tests/explore/test_reading.py"
 LOADING = "tests/explore/test_loading.py"
 WITHOUT = "tests/browser/test_without.py"
+WEIGHTS = "tests/browser/test_weights.py"
 
 
 def front(name, file, old, new, tests, *asked, page=""):
@@ -618,9 +619,34 @@ MUTATIONS = [
     workbench(
         "a page is never whole without a network",
         "site.mjs",
-        "if (close.length) completePage();",
+        "if (close.length) complete(close);",
         "",
         "network",
         tests=WITHOUT,
+    ),
+    # Trained weights
+    front(
+        "weights are loaded for whoever opens the page",
+        "site.mjs",
+        "close.includes(element) || !element.dataset.weights",
+        "true",
+        WEIGHTS,
+        "near",
+    ),
+    front(
+        "each figure loads weights of its own",
+        "engine/onnx.mjs",
+        "if (!halves.has(hash)) halves.set",
+        "halves.set",
+        WEIGHTS,
+        "share",
+    ),
+    front(
+        "small numbers of 16 bits are lost",
+        "engine/halves.mjs",
+        "if (exponent === 0) return sign * fraction * 2 ** -24;",
+        "if (exponent === 0) return 0;",
+        "tests/explore/test_weights.py",
+        "widens",
     ),
 ]

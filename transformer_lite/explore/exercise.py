@@ -105,13 +105,13 @@ class Exercise:
             "tolerance": self.tolerance,
         }
 
-    def html(self, source: str = "", sizes: str = "") -> str:
+    def html(self, source: str = "", sizes: str = "", weights: str = "") -> str:
         """The question, a place for the answer, and a place for what is said about it; see `page.html`.
 
         It cannot be submitted until a script answers: a browser would load the page anew, without what was typed.
         """
         name = escape(self.figure.name)
-        return f"""<form class="tl-exercise" id="{name}" data-source="{escape(source)}" data-bytes="{sizes}">
+        return f"""<form class="tl-exercise" id="{name}" data-source="{escape(source)}" data-bytes="{sizes}" data-weights="{weights}">
 <script type="application/json" class="tl-description">{markup.data(self.describe())}</script>
 <div class="tl-question" id="{name}--question">{markup.paragraphs(self.figure.caption)}</div>
 <div class="tl-answer">{_ANSWERS[self.kind](self, name)} <button type="submit" disabled>{escape(say("answer-check"))}</button></div>

@@ -4,6 +4,7 @@ import contextlib
 import functools
 import hashlib
 import math
+import tempfile
 from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
@@ -13,7 +14,7 @@ from unittest.mock import patch
 import torch
 from torch.export import ExportedProgram
 
-from . import kept, operators, program
+from . import kept, operators, program, weights
 from .figure import Figure, Frames, Shown
 from .program import Computation, content, following, quiet, ways
 from .trace import trace
@@ -25,6 +26,8 @@ TOLERANCE = 1e-5
 
 def export(frames: Frames, cases: list[dict[str, Any]] | None = None) -> dict[str, bytes]:
     """The figure's graphs by variant key, each checked against PyTorch in onnxruntime on the whole trace.
+
+    Each is whole: `weights.taken_out` gives what the website stores.
 
     `cases` is the trace, where the caller has it already. Raises `ValueError` if the function cannot be exported, or
     if its graph does not follow PyTorch.
@@ -90,7 +93,10 @@ def _name(written: ExportedProgram, computation: Computation) -> str:
 
 @functools.cache
 def _exporter() -> str:
-    versions = [f"{name} {metadata.version(name)}" for name in ("torch", "onnxscript", "onnx-ir", "onnx")]
+    versions = [
+        f"{name} {metadata.version(name)}"
+        for name in ("torch", "onnxscript", "onnx-ir", "onnx", "onnxruntime")
+    ]
     sources = [Path(source).read_text() for source in (__file__, operators.__file__, program.__file__)]
     return "\n".join(versions + sources)
 
@@ -136,13 +142,54 @@ def _to_onnx(written: ExportedProgram, computation: Computation, *, decompose: b
     assert found is not None
     model = found.model_proto
     _cosine_as_sine(model.graph)
-    # Stack traces with the paths of the building machine make up most of an exported graph.
+    return _optimised(_bare(model))
+
+
+def _bare(model: Any) -> bytes:
+    """The model without remarks: stack traces with the paths of the building machine make up most of what comes."""
     for node in model.graph.node:
         node.ClearField("metadata_props")
         node.ClearField("doc_string")
     model.graph.ClearField("value_info")
     model.ClearField("metadata_props")
     return bytes(model.SerializeToString())
+
+
+def _optimised(graph: bytes) -> bytes:
+    """The graph as onnxruntime simplifies it for any processor, so that the browser need not, which takes it longer.
+
+    Large constants are inputs meanwhile: what is computed from them beforehand would be stored beside them. As it was,
+    where that makes it larger: a short operation may make many numbers.
+    """
+    import onnx
+    import onnxruntime
+
+    model = onnx.load_from_string(graph)
+    large = [tensor for tensor in model.graph.initializer if math.prod(tensor.dims) >= weights.LARGE]
+    for tensor in large:
+        model.graph.initializer.remove(tensor)
+        model.graph.input.append(
+            onnx.helper.make_tensor_value_info(tensor.name, tensor.data_type, tensor.dims)
+        )
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_EXTENDED
+    with tempfile.TemporaryDirectory() as folder:
+        options.optimized_model_filepath = str(Path(folder) / "graph.onnx")
+        onnxruntime.InferenceSession(model.SerializeToString(), options)
+        model = onnx.load(options.optimized_model_filepath)
+    names = {tensor.name for tensor in large}
+    inputs = [given for given in model.graph.input if given.name not in names]
+    used = {node.domain for node in model.graph.node} | {""}
+    imported = [opset for opset in model.opset_import if opset.domain in used]
+    for field, left in (
+        (model.graph.input, inputs),
+        (model.graph.initializer, [*model.graph.initializer, *large]),
+        (model.opset_import, imported),
+    ):
+        del field[:]
+        field.extend(left)
+    return min(graph, _bare(model), key=len)
 
 
 def _cosine_as_sine(graph: Any) -> None:
@@ -163,11 +210,7 @@ def _follow(figure: Figure, graph: bytes, cases: list[dict[str, Any]]) -> None:
     """Raises `ValueError` unless the graph gives what PyTorch gave in every case, of which there must be one."""
     if not cases:
         raise ValueError(f"{figure.name} has no case in its trace for this graph: nothing would be checked")
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 4
-    session = onnxruntime.InferenceSession(graph, options)
+    session = weights.session(graph)
     names = [output.name for output in session.get_outputs()]
     for case in cases:
         arguments = figure.arguments(case["values"], case.get("state", {}))

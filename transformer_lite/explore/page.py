@@ -13,11 +13,12 @@ from .markup import UNTRANSLATED, asleep, data, paragraphs, waiting, without_jav
 from .text import say
 
 
-def html(frames: Frames, source: str = "", sizes: str = "", *, pictures: bool) -> str:
+def html(frames: Frames, source: str = "", sizes: str = "", weights: str = "", *, pictures: bool) -> str:
     """The figure's markup at its default settings, with or without the default pictures.
 
-    `source` is the name of its files on the website, and `sizes` their bytes. Elsewhere there are none, the script is
-    there before the markup, and no address holds settings to link to.
+    `source` is the name of its files on the website, `sizes` are their bytes, and `weights` names trained weights, with
+    their bytes. Elsewhere there are none, the script is there before the markup, and no address holds settings to link
+    to.
     """
     figure = frames.figure
     shown = frames.at(figure.defaults)
@@ -31,7 +32,7 @@ def html(frames: Frames, source: str = "", sizes: str = "", *, pictures: bool) -
         for tool in ("reset", *(["link"] if source else []), "table", "csv", "png", "svg", "check")
     )
     asked = _question(figure, shown)
-    return f"""<figure class="explorable" id="{name}"{' data-guess="asleep"' if asked else ""} data-state="picture" data-source="{escape(source)}" data-bytes="{sizes}">
+    return f"""<figure class="explorable" id="{name}"{' data-guess="asleep"' if asked else ""} data-state="picture" data-source="{escape(source)}" data-bytes="{sizes}" data-weights="{weights}">
 <script type="application/json" class="tl-description">{data(figure.describe())}</script>
 <fieldset class="tl-controls" aria-describedby="{name}--waiting" disabled><legend class="tl-hidden">{escape(figure.name.replace("-", " "))}</legend>
 {controls}

@@ -1,4 +1,4 @@
-"""Live figures on the built pages: the runtime, the front end, and each figure's graph and trace."""
+"""Live figures on the built pages: the runtime, the front end, each figure's graph and trace, and trained weights."""
 
 import json
 import re
@@ -13,6 +13,9 @@ logger = logging.getLogger(__name__)
 
 # A live figure, or an exercise that checks itself: both are drawn from files that their chapter has written.
 LIVE = re.compile(r"<(?:figure|form)\b[^>]*\bdata-source=\"([\w.-]+)\"")
+
+# The trained weights of one: each tensor's hash, and its bytes.
+WEIGHTS = re.compile(r"<(?:figure|form)\b[^>]*\bdata-weights=\"([\w: ]+)\"")
 
 # A view by itself, which needs the same style sheet.
 STILL = '<figure class="tl-still">'
@@ -44,16 +47,17 @@ def install_front_end(modules: Path, static: Path):
         (explore / name).write_text(text, encoding="utf-8")
 
 
-def sources(html: str) -> set[str]:
-    """The names under which a page's figures are stored."""
-    return set(LIVE.findall(html))
+def stored(html: str) -> set[str]:
+    """The names of the files that a page's figures are made of."""
+    weights = (each.partition(":")[0] for found in WEIGHTS.findall(html) for each in found.split())
+    own = {f"{name}{suffix}" for name in LIVE.findall(html) for suffix in (".json", ".trace.json")}
+    return own | {f"weights-{name}.bin" for name in weights}
 
 
-def install_figures(names: set[str], figures: Path, static: Path):
+def install_figures(wanted: set[str], figures: Path, static: Path):
     """Copy what the pages name, and remove what no page names any more."""
     target = static / "figures"
     target.mkdir(exist_ok=True)
-    wanted = {f"{name}{suffix}" for name in names for suffix in (".json", ".trace.json")}
     for old in target.iterdir():
         if old.name not in wanted:
             old.unlink()
@@ -61,7 +65,7 @@ def install_figures(names: set[str], figures: Path, static: Path):
         if (figures / name).is_file():
             shutil.copyfile(figures / name, target / name)
         else:
-            logger.warning("a page shows the figure %s, which no chapter has written", name, type="explore")
+            logger.warning("a page needs %s, which no chapter has written", name, type="explore")
 
 
 def head(root: str) -> str:

@@ -155,7 +155,7 @@ def finish(app, exception):
         html = reserve_places(html, path.parent)
         if handler := HANDLER.search(html):
             raise ValueError(f"{path}: the inline handler {handler[1]} cannot run under the site's policy")
-        here = explorables.sources(html)
+        here = explorables.stored(html)
         if (here or explorables.STILL in html) and "explore/site.mjs" not in html:
             html = html.replace("</head>", explorables.head(root) + "</head>", 1)
         if html != before:

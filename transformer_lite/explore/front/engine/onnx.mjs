@@ -4,19 +4,25 @@ import { problem, said } from "../problem.mjs";
 import { stepsFrom } from "../stepping.mjs";
 import { oneByOne, once, unpackAll, unpackTrace } from "./contract.mjs";
 import { bytesAt, moduleAt, parsed, progressOf, scriptAt } from "./files.mjs";
+import { widened } from "./halves.mjs";
 
 const inTurn = oneByOne();
 // One copy of the runtime for all figures of the page, loaded when the first one needs it.
 /** @type {ReturnType<typeof runtimeAt> | undefined} */
 let runtime;
+// So of trained weights: their files by the hash of the content, and their numbers by the path that graphs call them.
+/** @type {Map<string, Arriving<Uint8Array>>} */
+const halves = new Map();
+/** @type {Map<string, Uint8Array>} */
+const numbers = new Map();
 
 /**
  * `root` is the URL of the site's `_static/`, `source` the name of the figure's files there; `sizes` are the bytes of
- * the runtime's files by name, and of the figure's own as `figure` and `trace`. The server need not tell them, and one
- * that compresses tells others.
- * @type {(root: string, source: string, sizes: Record<string, number>) => Engine}
+ * the runtime's files by name, and of the figure's own as `figure` and `trace`; `heavy` are those of trained weights by
+ * their hash. The server need not tell them, and one that compresses tells others.
+ * @type {(root: string, source: string, sizes: Record<string, number>, heavy: Record<string, number>) => Engine}
  */
-export function onnxEngine(root, source, sizes) {
+export function onnxEngine(root, source, sizes, heavy) {
   const sessions = new Map();
   let figure;
   let ort;
@@ -25,6 +31,10 @@ export function onnxEngine(root, source, sizes) {
   runtime ??= runtimeAt(`${root}runtime/`, sizes);
   const graphs = bytesAt(`${root}figures/${source}.json`, sizes.figure);
   const record = bytesAt(`${root}figures/${source}.trace.json`, sizes.trace);
+  const weights = Object.entries(heavy).map(([hash, size]) => {
+    if (!halves.has(hash)) halves.set(hash, bytesAt(`${root}figures/weights-${hash}.bin`, size));
+    return halves.get(hash);
+  });
   // What the reader waits for, or last waited for.
   /** @type {Arriving<any>[]} */
   let awaited = [];
@@ -35,7 +45,11 @@ export function onnxEngine(root, source, sizes) {
 
   const session = (variant) => {
     const key = figure.variants[variant];
-    if (!sessions.has(key)) sessions.set(key, inTurn(() => ort.InferenceSession.create(unpackBytes(figure.graphs[key]))));
+    if (!sessions.has(key)) {
+      const externalData = figure.weights.map((path) => ({ path, data: numbers.get(path) }));
+      const options = { graphOptimizationLevel: "disabled", externalData }; // the build has optimised it
+      sessions.set(key, inTurn(() => ort.InferenceSession.create(unpackBytes(figure.graphs[key]), options)));
+    }
     return sessions.get(key);
   };
 
@@ -74,10 +88,11 @@ export function onnxEngine(root, source, sizes) {
     async start() {
       if (!wasmAllowed()) throw problem("failed-wasm");
       try {
-        wait([...runtime.files, graphs]);
-        const [loaded, bytes] = await Promise.all([runtime.load(), graphs.get()]);
+        wait([...runtime.files, graphs, ...weights]);
+        const [loaded, bytes] = await Promise.all([runtime.load(), graphs.get(), ...weights.map((file) => file.get())]);
         ort = loaded.ort;
         if (!figure) begin(parsed(bytes));
+        await Promise.all(figure.weights.map(widen));
         // The first session loads the rest of the runtime.
         const defaults = Object.entries(figure.controls).map(([name, { value }]) => [name, value]);
         await session(variantKey(figure.controls, Object.fromEntries(defaults)));
@@ -117,6 +132,13 @@ function wasmAllowed() {
   } catch {
     return false;
   }
+}
+
+/** The numbers of trained weights, of which the file is here. A path is `HASH`, or `HASH/COLUMNS` (weights.py). */
+async function widen(path) {
+  const [hash, columns] = path.split("/");
+  const bytes = await halves.get(hash).get();
+  if (!numbers.has(path)) numbers.set(path, widened(bytes, Number(columns ?? 0)));
 }
 
 /** The runtime's files, all asked for at once, and what they make together. */
