@@ -1,0 +1,1 @@
+"""How the trained weights of the book are made: a module for each, with `SEED`, `STEPS`, `train` and `measure`."""
