@@ -29,7 +29,7 @@ class Corpus(NamedTuple):
     held_out: list[Sentence]
 
 
-def draw_corpus(training: int = 16_000, held_out: int = 2_000, *, seed: int = 0) -> Corpus:
+def draw_corpus(training: int = 24_000, held_out: int = 2_000, *, seed: int = 0) -> Corpus:
     """Draw sentences, each once.
 
     Args:
@@ -68,7 +68,9 @@ def english_words() -> list[str]:
 def chinese_words() -> list[str]:
     """The Chinese vocabulary, of the same form."""
     words = {"没有", *_literals(line.chinese for line in _lines())}
-    words |= {noun.measure for noun in lexicon.NOUNS} | {word for one in lexicon.ADJECTIVES for word in one.before.split()}
+    words |= {noun.measure for noun in lexicon.NOUNS} | {
+        word for one in lexicon.ADJECTIVES for word in one.before.split()
+    }
     tables = (lexicon.NOUNS, lexicon.DETERMINERS, lexicon.PRONOUNS, lexicon.DEMONSTRATIVES)
     for table in (*tables, lexicon.VERBS, lexicon.ADJECTIVES, lexicon.LOCATIONS):
         words |= {word for row in table for word in row.chinese.split()}

@@ -133,8 +133,8 @@ NOUNS = [
     egg              | eggs               | 鸡蛋 | 个 | food
     fish             | fish               | 鱼   | 条 | food
     cup of tea       | cups of tea        | 茶   | 杯 | drink
-    bottle of milk   | bottles of milk    | 牛奶 | 瓶 | drink
-    bottle of water  | bottles of water   | 水   | 瓶 | drink
+    bottle of milk   | bottles of milk    | 牛奶 | 瓶 | drink lap
+    bottle of water  | bottles of water   | 水   | 瓶 | drink lap
     book             | books              | 书   | 本 | thing text
     newspaper        | newspapers         | 报纸 | 份 | thing text
     pen              | pens               | 笔   | 支 | thing
@@ -199,7 +199,8 @@ VERBS = [
     action  | chase | chases | chasing | chased | 追 | person animal | animal | in the park
     action  | chase | chases | chasing | chased | 追 | animal | person | in the park
     action  | eat | eats | eating | ate | 吃 | person pet | food | at home, in the kitchen
-    action  | drink | drinks | drinking | drank | 喝 | person pet | drink | at home, in the kitchen
+    action  | drink | drinks | drinking | drank | 喝 | person | drink | at home, in the kitchen
+    action  | drink | drinks | drinking | drank | 喝 | pet | lap | at home, in the kitchen
     action  | read | reads | reading | - | 看 | person | text | at home, at school, in the library, in the park
     action  | buy | buys | buying | bought | 买 | person | food drink thing | in the shop
     action  | draw | draws | drawing | drew | 画 | person | animal car | at home, at school, in the park

@@ -42,11 +42,12 @@ _GROUPS = {
 
 
 def _patterns(text: str) -> list[Pattern]:
-    found = []
-    for line in text.strip().splitlines():
-        kind, english, chinese, *groups = (cell.strip() for cell in line.split("|"))
-        found.append(Pattern(kind, english, chinese, *(" ".join(_GROUPS.get(g, g) for g in cell.split()) for cell in groups)))
-    return found
+    rows = [[cell.strip() for cell in line.split("|")] for line in text.strip().splitlines()]
+    return [Pattern(*row[:3], *map(_spelled_out, row[3:])) for row in rows]
+
+
+def _spelled_out(groups: str) -> str:
+    return " ".join(_GROUPS.get(group, group) for group in groups.split())
 
 
 _HABIT = _patterns("""
@@ -207,9 +208,9 @@ INDIRECT = {
 # What English says behind a noun, Chinese says before it, with 的. REL is "who" for people, and "that".
 MODIFIERS = {
     "action": _patterns("""
-        of the subject | N REL BE Ving O | 在 V O 的 N |                 | definite pointed owned
+        of the subject | N REL BE Ving O | 正在 V O 的 N |                 | definite pointed owned
         of the subject | N REL Vs O      | V O 的 N    |                 | generic
-        of the object  | N that S BE Ving | S 在 V 的 N | specific
+        of the object  | N that S BE Ving | S 正在 V 的 N | specific
         of the object  | N that S Ved    | S V 的 N    | specific
     """),
     "feeling": _patterns("""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
+from itertools import pairwise
 from random import Random
 from typing import Literal, NamedTuple
 
@@ -18,6 +19,7 @@ from .lexicon import (
     NOUNS,
     PRONOUNS,
     VERBS,
+    Adjective,
     Determiner,
     Location,
     Noun,
@@ -48,8 +50,11 @@ class _Phrase(NamedTuple):
     noun: Noun | None = None  # where it stands without a determiner
 
 
+_NOTHING = _Phrase()
+
+
 class _Core(NamedTuple):
-    """What a sentence says of its subject: a verb, an adjective, a location. With it, what may be subject and object."""
+    """What a sentence says of its subject (a verb, an adjective, a location), and which kinds of nouns go with it."""
 
     word: str
     subjects: str
@@ -65,6 +70,16 @@ _WEIGHTS = {
     "place": 2, "there": 2, "role": 2, "thing": 2, "speech": 4,
 }  # fmt: skip
 
+# What can be a whole sentence, what can stand behind "that", and what is a question inside a sentence.
+_TABLES = {
+    "whole": PATTERNS,
+    "told": {
+        frame: [pattern for pattern in patterns if pattern.kind in ("statement", "negation", "clause")]
+        for frame, patterns in PATTERNS.items()
+    },
+    "asked": INDIRECT,
+}
+
 
 def sentence(random: Random, *, depth: int = 1) -> Sentence:
     """One sentence.
@@ -74,8 +89,7 @@ def sentence(random: Random, *, depth: int = 1) -> Sentence:
         depth: how many clauses may stand inside one another, beneath the main one.
     """
     while True:
-        frame = _frame(random, PATTERNS, depth)
-        kind, said = _clause(random, frame, PATTERNS[frame], depth)
+        kind, said = _clause(random, "whole", depth)
         english, chinese = said.english.split(), said.chinese.split()
         if not _stammers(english) and not _stammers(chinese):
             break
@@ -86,24 +100,28 @@ def sentence(random: Random, *, depth: int = 1) -> Sentence:
 
 
 def _stammers(words: list[str]) -> bool:
-    """Whether a word stands twice in a row, as in "the cat that that dog chases"."""
-    return any(first == second for first, second in zip(words, words[1:], strict=False))
+    """Whether a word stands twice in a row, as in "I know that that is my book"."""
+    return any(first == second for first, second in pairwise(words))
 
 
-def _frame(random: Random, patterns: Mapping[str, list[Pattern]], depth: int) -> str:
-    frames = [frame for frame in patterns if frame != "speech" or depth]
-    return random.choices(frames, [_WEIGHTS[frame] for frame in frames])[0]
-
-
-def _clause(random: Random, frame: str, patterns: list[Pattern], depth: int) -> tuple[str, _Phrase]:
-    """What is said, and of which kind it is."""
-    core = random.choice(_cores(frame))
-    pattern = random.choice([pattern for pattern in patterns if _fits(pattern, core)])
+def _clause(random: Random, table: str, depth: int) -> tuple[str, _Phrase]:
+    """A sentence, or one inside another: its kind, and what is said."""
+    frames = [frame for frame in _TABLES[table] if frame != "speech" or depth > 0]
+    (frame,) = random.choices(frames, [_WEIGHTS[frame] for frame in frames])
+    core, patterns = random.choice(_sayings(table, frame))
+    pattern = random.choice(patterns)
     described = frame not in ("quality", "colour")  # "the big cat is small" would be odd
     subject = _noun_phrase(random, core.subjects, pattern.subjects, depth, described=described)
     be = "" if core.word != "be" else "is" if subject.word == "you" or subject.be != "are" else "are"
-    object_ = _noun_phrase(random, core.objects, pattern.objects, depth, beside=subject, case="object", be=be)
+    object_ = _noun_phrase(random, core.objects, pattern.objects, depth, case="object", beside=subject, be=be)
     return pattern.kind, _fill(random, pattern, core, subject, object_, depth)
+
+
+@cache
+def _sayings(table: str, frame: str) -> list[tuple[_Core, list[Pattern]]]:
+    """What a sentence of a frame can be about, each with the patterns that fit it."""
+    patterns = _TABLES[table][frame]
+    return [(core, [pattern for pattern in patterns if _fits(pattern, core)]) for core in _cores(frame)]
 
 
 @cache
@@ -158,14 +176,9 @@ def _fill(
 ) -> _Phrase:
     """Put everything into the slots of a pattern."""
     third, slots = subject.be == "is", pattern.english.split()
-    inner = _Phrase()
-    if "C" in slots:
-        frame = _frame(random, PATTERNS, depth - 1)
-        telling = [pattern for pattern in PATTERNS[frame] if pattern.kind in ("statement", "negation", "clause")]
-        inner = _clause(random, frame, telling, depth - 1)[1]
-    elif "Q" in slots:
-        frame = _frame(random, INDIRECT, depth - 1)
-        inner = _clause(random, frame, INDIRECT[frame], depth - 1)[1]
+    inner = _NOTHING
+    if "C" in slots or "Q" in slots:
+        _, inner = _clause(random, "told" if "C" in slots else "asked", depth - 1)
     must = not core.english  # a verb needs no location
     where = random.choice(core.locations) if core.locations and (must or random.random() < 0.6) else None
 
@@ -202,7 +215,7 @@ def _noun_phrase(
     depth: int,
     *,
     case: Literal["subject", "object"] = "subject",
-    beside: _Phrase = _Phrase(),
+    beside: _Phrase = _NOTHING,
     be: str = "",
     described: bool = True,
 ) -> _Phrase:
@@ -214,18 +227,19 @@ def _noun_phrase(
         or (_personal(kinds) if group == "pronoun" else _possible(kinds, group, be))
     ]
     if not possible:
-        return _Phrase()
+        return _NOTHING
     group = random.choice(possible)
     if group in ("who", "whom", "what"):
         return _Phrase("who", "谁", "who") if group == "who" else _Phrase(word=group)
     if group in ("this", "these"):
         chosen = random.choice([word for word in DEMONSTRATIVES if word.group == group])
-        return _Phrase(chosen.english, chosen.chinese, group, be="is" if group == "this" else "are")
+        return _Phrase(chosen.english, chosen.chinese, chosen.english, be="is" if group == "this" else "are")
     if group == "pronoun":
         one = random.choice([one for one in PRONOUNS if one.who != beside.who])
         return _Phrase(getattr(one, case), one.chinese, one.subject, be=one.be, who=one.who)
-    choices = _possible(kinds, group, be)
-    noun, determiner = random.choice([c for c in choices if c[0].word != beside.word])
+    noun, determiner = random.choice(_possible(kinds, group, be))
+    while noun.word == beside.word:
+        noun, determiner = random.choice(_possible(kinds, group, be))
     if group == "many":
         return _Phrase(noun.many, noun.chinese, noun.word, noun=noun)
     phrase = _plain(noun, determiner)
@@ -273,13 +287,7 @@ def _plain(noun: Noun, determiner: Determiner) -> _Phrase:
 
 def _with_adjective(random: Random, phrase: _Phrase, noun: Noun, *, short: bool) -> _Phrase:
     """The same, with an adjective sometimes: a short one, without 的, where another 的 stands before it."""
-    fitting = [
-        word
-        for word in ADJECTIVES
-        if word.before != "-"
-        and not set(word.kinds.split()).isdisjoint(noun.kinds.split())
-        and not (short and " 的" in word.before)
-    ]
+    fitting = _adjectives(noun, short)
     if noun.is_mass or not fitting or random.random() > 0.2:
         return phrase
     word = random.choice(fitting)
@@ -288,6 +296,17 @@ def _with_adjective(random: Random, phrase: _Phrase, noun: Noun, *, short: bool)
         chinese=f"{word.before} {phrase.chinese}",
         combinations=frozenset({f"{noun.word} {word.english}"}),
     )
+
+
+@cache
+def _adjectives(noun: Noun, short: bool) -> list[Adjective]:
+    return [
+        word
+        for word in ADJECTIVES
+        if word.before != "-"
+        and not set(word.kinds.split()).isdisjoint(noun.kinds.split())
+        and not (short and " 的" in word.before)
+    ]
 
 
 def _modified(random: Random, phrase: _Phrase, noun: Noun, depth: int) -> _Phrase:

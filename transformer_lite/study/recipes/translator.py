@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from transformer_lite.decoding import greedy
 from transformer_lite.objective import translation_loss, warm_up
@@ -23,8 +23,8 @@ from transformer_lite.study.grammar import (
 from transformer_lite.transformer import Transformer
 
 SEED = 0
-STEPS = 3000
-BATCH = 128
+STEPS = 5000
+BATCH = 64
 LONGEST = 32
 """The most words that a translation may take."""
 
@@ -38,7 +38,7 @@ def untrained() -> Transformer:
         layers=2,
         heads=4,
         d_ff=256,
-        dropout=0.1,
+        dropout=0.0,  # no sentence is seen so often that it could be learnt by heart
         norm="pre",
         max_length=2 * LONGEST,
         pad=PAD,
@@ -50,12 +50,12 @@ def train(
     seed: int = SEED,
     steps: int = STEPS,
     progress: Callable[[Iterable[int]], Iterable[int]] = lambda steps: steps,
-) -> nn.Module:
+) -> Transformer:
     """Train a translator.
 
     Args:
-        seed: of the first weights, the order of the sentences, and dropout. The sentences are always the same.
-        steps: how many, of 128 sentences each.
+        seed: of the first weights and the order of the sentences. The sentences are always the same.
+        steps: how many, of 64 sentences each.
         progress: wraps the steps, for instance `tqdm`.
 
     Returns:
@@ -65,7 +65,7 @@ def train(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         model = untrained()
-        optimiser = torch.optim.Adam(model.parameters(), betas=(0.9, 0.98), eps=1e-9)
+        optimiser = torch.optim.Adam(model.parameters(), betas=(0.9, 0.98), eps=1e-9, fused=True)
         batches = _batches((source != PAD).sum(dim=1))
         for step in progress(range(steps)):
             rate = warm_up(step + 1, d_model=64, steps=400) * linear_to_zero(step / steps)
@@ -73,7 +73,7 @@ def train(
             rows = next(batches)
             loss = _loss(model, source[rows], target[rows], smoothing=0.1)
             optimiser.zero_grad()
-            loss.backward()
+            loss.backward()  # type: ignore[no-untyped-call]
             optimiser.step()
     return model.eval()
 
@@ -82,11 +82,11 @@ def _batches(lengths: Tensor) -> Iterator[Tensor]:
     """Rows of sentences, for ever: all once, then all again. Those of a batch are about equally long."""
     while True:
         order = torch.randperm(len(lengths))
-        batches = order[lengths[order].argsort(stable=True)].split(BATCH)
+        batches = torch.split(order[lengths[order].argsort(stable=True)], BATCH)
         yield from (batches[i] for i in torch.randperm(len(batches)))
 
 
-def _loss(model: nn.Module, source: Tensor, target: Tensor, *, smoothing: float = 0.0) -> Tensor:
+def _loss(model: Transformer, source: Tensor, target: Tensor, *, smoothing: float = 0.0) -> Tensor:
     """Cross-entropy of each word, given those before it."""
     source = source[:, : int((source != PAD).sum(dim=1).max())]
     target = target[:, : int((target != PAD).sum(dim=1).max())]
@@ -105,7 +105,7 @@ def translate(model: Transformer, sentences: Sequence[Sentence]) -> list[tuple[s
 
 
 @torch.no_grad()
-def measure(model: nn.Module) -> dict[str, float]:
+def measure(model: Transformer) -> dict[str, float]:
     """The share of held-out sentences that are translated exactly, in all and by kind, and the loss per word."""
     held_out = draw_corpus().held_out
     said = translate(model, held_out)
