@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from random import Random
 from typing import NamedTuple
 
@@ -25,10 +26,11 @@ _SPECIAL = ("<pad>", "<start>", "<end>")
 class Corpus(NamedTuple):
     """Sentences to learn from, and sentences that hold combinations which none of the first has."""
 
-    training: list[Sentence]
-    held_out: list[Sentence]
+    training: tuple[Sentence, ...]
+    held_out: tuple[Sentence, ...]
 
 
+@cache
 def draw_corpus(training: int = 24_000, held_out: int = 2_000, *, seed: int = 0) -> Corpus:
     """Draw sentences, each once.
 
@@ -37,15 +39,15 @@ def draw_corpus(training: int = 24_000, held_out: int = 2_000, *, seed: int = 0)
         held_out: how many to be asked about.
         seed: which.
     """
-    random, seen = Random(seed), set()
-    parts = Corpus([], [])
-    while len(parts.training) < training or len(parts.held_out) < held_out:
+    random = Random(seed)
+    known: dict[tuple[str, ...], Sentence] = {}
+    new: dict[tuple[str, ...], Sentence] = {}
+    while len(known) < training or len(new) < held_out:
         drawn = sentence(random)
-        part, size = (parts.held_out, held_out) if is_held_out(drawn) else (parts.training, training)
-        if drawn.english not in seen and len(part) < size:
-            seen.add(drawn.english)
-            part.append(drawn)
-    return parts
+        part, size = (new, held_out) if is_held_out(drawn) else (known, training)
+        if len(part) < size:
+            part.setdefault(drawn.english, drawn)
+    return Corpus(tuple(known.values()), tuple(new.values()))
 
 
 def is_held_out(sentence: Sentence) -> bool:
