@@ -402,7 +402,7 @@ MUTATIONS = [
     front(
         "a table's heads are not the places of its curve",
         "views/lines.mjs",
-        "tensors.x ? Array.from(tensors.x.data, number) : ",
+        "known.x ? Array.from(known.x.data, number) : ",
         "",
         PURE,
         "tabulates",
@@ -538,8 +538,8 @@ MUTATIONS = [
     front(
         "a known word is put in as it was translated",
         "typing.mjs",
-        "button.dataset.word",
-        "button.textContent",
+        "put(button.dataset.word)",
+        "put(button.textContent)",
         FRONT_END,
         "translated",
     ),
