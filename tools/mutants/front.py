@@ -8,6 +8,7 @@ PURE = "tests/explore/test_front.py"
 READER = "tests/browser/test_reader.py"
 READING = "tests/explore/test_reading.py"
 LOADING = "tests/explore/test_loading.py"
+VOCABULARY = "tests/explore/test_vocabulary.py"
 WITHOUT = "tests/browser/test_without.py"
 
 
@@ -220,7 +221,7 @@ MUTATIONS = [
         "let length = 1;\n"
         '    while (length <= longest && !ids.has(characters.slice(at, at + length).join(""))) length++;\n'
         "    if (length > longest) length = 0;",
-        PURE,
+        VOCABULARY,
         "parted_alike",
     ),
     front(
