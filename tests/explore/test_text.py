@@ -76,6 +76,7 @@ def test_no_sentence_stands_outside_the_catalogue():
 def test_messages_are_sentences():
     parts_of_sentences = (
         "summary-line",
+        "summary-line-band",
         "words-help",
         "link-shown",
         "chip",

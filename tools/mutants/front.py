@@ -9,6 +9,7 @@ PREDICT = "tests/browser/test_predict.py"
 READER = "tests/browser/test_reader.py"
 READING = "tests/explore/test_reading.py"
 LOADING = "tests/explore/test_loading.py"
+VOCABULARY = "tests/explore/test_vocabulary.py"
 WITHOUT = "tests/browser/test_without.py"
 WEIGHTS = "tests/browser/test_weights.py"
 
@@ -272,7 +273,7 @@ MUTATIONS = [
         "let length = 1;\n"
         '    while (length <= longest && !ids.has(characters.slice(at, at + length).join(""))) length++;\n'
         "    if (length > longest) length = 0;",
-        PURE,
+        VOCABULARY,
         "parted_alike",
     ),
     front(
@@ -454,7 +455,7 @@ MUTATIONS = [
     front(
         "a table's heads are not the places of its curve",
         "views/lines.mjs",
-        "tensors.x ? Array.from(tensors.x.data, number) : ",
+        "known.x ? Array.from(known.x.data, number) : ",
         "",
         PURE,
         "tabulates",
@@ -590,8 +591,8 @@ MUTATIONS = [
     front(
         "a known word is put in as it was translated",
         "typing.mjs",
-        "button.dataset.word",
-        "button.textContent",
+        "put(button.dataset.word)",
+        "put(button.textContent)",
         FRONT_END,
         "translated",
     ),

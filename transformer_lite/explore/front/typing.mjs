@@ -78,8 +78,8 @@ function bindSearch(search, known, control, put) {
     const words = found(search.value);
     const shown = words.slice(0, control.listed);
     place.replaceChildren(...shown.map(wordButton));
-    const counts = { count: words.length, all: control.vocabulary.length, shown: shown.length };
-    known.querySelector(".tl-found").textContent = say("words-found", counts);
+    const told = say("words-found", { count: words.length, all: control.vocabulary.length, shown: shown.length });
+    known.querySelector(".tl-found").textContent = told;
   };
   typed(search, show);
   search.addEventListener("keydown", (event) => {
