@@ -96,17 +96,8 @@ export class Prediction {
     element.dataset.guess = "over";
     this.form.querySelector(".tl-answer").hidden = true;
     for (const place of element.querySelectorAll(".tl-covered")) place.classList.remove("tl-covered", "tl-blank");
-    if (this.kind.draw && this.figure.drawing.Plotly) this.#takeAway();
-  }
-
-  /** The empty chart goes, and what lies over it: the whole one is drawn, and listened to, as any other. */
-  #takeAway() {
-    const { drawing } = this.figure;
-    const place = drawing.place(this.question.view);
-    drawing.Plotly.purge(place.querySelector(".tl-slot"));
-    const layer = document.createElement("div");
-    layer.className = "tl-handles";
-    layerOf(place).replaceWith(layer);
+    // What lies over an empty chart goes with it.
+    if (this.kind.draw) layerOf(this.figure.drawing.place(this.question.view)).replaceWith(emptyLayer());
   }
 
   /** The first step of a figure with memory comes after the guess; throws a Problem otherwise. */
@@ -123,7 +114,7 @@ export class Prediction {
     const { shape } = tensors[""];
     const blank = { ...tensors, "": { shape, data: tensors[""].data.map(() => NaN) } };
     place.classList.add("tl-blank");
-    await viewKind(view).draw(place, view, blank, look, { hover() {} });
+    await viewKind(view).draw(place, view, blank, { ...look, blank: true }, { hover() {} });
     const redraw = () => viewKind(view).mark(place, view, this.figure.drawing.look(this.question.view));
     this.kind.draw(this, { place, view, tensors, look, redraw });
   }
@@ -282,6 +273,12 @@ export const GUESSES = {
 
 /** What lies over a chart. @type {(place: Markup) => Markup} */
 const layerOf = (place) => place.querySelector(".tl-handles");
+
+function emptyLayer() {
+  const layer = document.createElement("div");
+  layer.className = "tl-handles";
+  return layer;
+}
 
 /** The places of a curve on its horizontal axis. */
 const placesOf = (tensors) => Array.from(tensors.x?.data ?? Array(tensors[""].shape.at(-1)).keys());

@@ -114,6 +114,8 @@ interface Look {
   /** The names of the indices of each dimension. */
   labels: string[][];
   shape: number[];
+  /** Is it an empty chart, whose numbers are not yet to be seen? */
+  blank?: boolean;
   /** What the reader points at, what is picked, a place on the horizontal axis, and what the reader guessed. */
   marks: { hover: Mark[]; picked: Mark[]; at?: number; guess?: any };
 }

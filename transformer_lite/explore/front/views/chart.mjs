@@ -66,6 +66,8 @@ export function chart({ trace, shapes, says }) {
     /** Draws the view; where its numbers stand already, only its marks move: drawing costs more than computing. */
     async draw(place, view, tensors, look, reader) {
       const slot = slotOf(place);
+      // Plotly would not write numbers again where it has written none.
+      if (charts.get(slot)?.look.blank !== look.blank) look.Plotly.purge(slot);
       const first = !slot.classList.contains("js-plotly-plot");
       if (first) slot.replaceChildren();
       const frame = JSON.stringify([view, look.labels, look.theme, look.width]);
