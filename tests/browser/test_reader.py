@@ -570,7 +570,10 @@ BLACK_ON_WHITE = (
     "pen.fillStyle = 'white'; pen.fillRect(0, 0, 100, 120); "
     "pen.fillStyle = 'black'; pen.fillRect(20, 30, 50, 40);"
 )
-WHITE_ON_BLACK = "pen.fillRect(0, 0, 100, 120); pen.fillStyle = 'white'; pen.fillRect(20, 30, 50, 40);"
+WHITE_ON_GREY = (
+    "pen.fillStyle = '#555'; pen.fillRect(0, 0, 100, 120); "
+    "pen.fillStyle = 'white'; pen.fillRect(20, 30, 50, 40);"
+)
 BLACK_ON_CLEAR = "pen.fillRect(20, 30, 50, 40);"
 HANDED = """(pad, [type, name, content]) => {
   const bytes = Uint8Array.from(atob(content), (c) => c.charCodeAt(0));
@@ -708,7 +711,7 @@ def test_a_reset_under_the_pen_lifts_it(bench):
     assert drawing(bench) == before
 
 
-@pytest.mark.parametrize("picture", [BLACK_ON_WHITE, WHITE_ON_BLACK, BLACK_ON_CLEAR])
+@pytest.mark.parametrize("picture", [BLACK_ON_WHITE, WHITE_ON_GREY, BLACK_ON_CLEAR])
 @pytest.mark.parametrize("way", ["drop", "paste", "choose"])
 def test_a_picture_becomes_ink_whatever_its_paper(bench, way, picture):
     content = picture_of(bench, picture)

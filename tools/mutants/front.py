@@ -50,7 +50,7 @@ MUTATIONS = [
         "lifts_it",
     ),
     front(
-        "white on black is drawn as black on white",
+        "white on grey is drawn as if it were black on white",
         "photograph.mjs",
         "paper > (least + most) / 2 ? least : most",
         "least",
