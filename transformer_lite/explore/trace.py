@@ -45,7 +45,7 @@ def settings(figure: Figure, seed: int = 0) -> list[Values]:
 
 
 def states(figure: Figure) -> dict[int, Tensors]:
-    """What a figure with memory has reached after none, one, a few and all steps at its default settings.
+    """What a figure with memory has reached after none, one, a few and all steps, or none and all, at its defaults.
 
     In numbers of 16 bits, as float32: so the file is half as large, and a step can begin anywhere.
     """

@@ -15,6 +15,9 @@ from ..axes import Setting
 from ..text import say
 from .control import Control, in_range
 
+# A state of more numbers stands in the trace as it is after none and after all steps only: each takes two bytes a number.
+LARGE = 20_000
+
 
 @dataclass
 class State(Control):
@@ -76,7 +79,8 @@ class State(Control):
         return rng.choice(self.extremes())
 
     def extremes(self) -> list[int]:
-        return sorted({0, 1, min(10, self.steps), self.steps})
+        large = sum(tensor.numel() for tensor in self.start.values()) > LARGE
+        return sorted({0, self.steps} if large else {0, 1, min(10, self.steps), self.steps})
 
     def html(self, id_: str, value: int, setting: Setting) -> str:
         said = {what: escape(say(what, label=self.label)) for what in ("play", "step", "restart")}
