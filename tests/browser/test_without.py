@@ -21,7 +21,7 @@ def assert_the_picture_is_still_there(visit, id_):
         assert any(character.isdigit() for character in number.text_content())
     summary = visit.said(id_, "details .tl-summary")
     assert any(character.isdigit() for character in summary)
-    assert figure.locator("fieldset").get_attribute("disabled") is not None
+    assert figure.locator("fieldset.tl-controls").get_attribute("disabled") is not None
 
 
 def failed(visit):
@@ -87,7 +87,7 @@ def assert_the_picture_is_still_there_without_scripts(figure):
     said = figure.locator("noscript").inner_text()
     assert say("no-javascript") in said
     assert figure.locator("noscript").is_visible()
-    assert figure.locator("fieldset").get_attribute("disabled") is not None
+    assert figure.locator("fieldset.tl-controls").get_attribute("disabled") is not None
     # The summary is there, and can be seen.
     summary = figure.locator("details .tl-summary").text_content()
     assert any(character.isdigit() for character in summary)
@@ -201,7 +201,7 @@ def test_a_wait_says_how_much_has_come_and_what_stalls_can_be_asked_for_again(vi
         wasm = served / "sub/workbench/_static/runtime/ort-wasm-simd-threaded.wasm"
         ticking(visit, amount, megabytes(visit, served, wasm.stat().st_size / 2))
         assert status.text_content() == say("loading-figure")
-        described = figure.locator("fieldset").get_attribute("aria-describedby")
+        described = figure.locator("fieldset.tl-controls").get_attribute("aria-describedby")
         assert status.get_attribute("id") == described, "grey controls say why"
         assert figure.bounding_box()["height"] == height, "nothing moves"
         # An exercise waits for the same, and keeps what was typed.

@@ -27,7 +27,7 @@ export class Prediction {
     this.figure = figure;
     this.question = question;
     this.form = figure.element.querySelector(".tl-predict");
-    this.kind = GUESSES[question.kind];
+    this.asks = GUESSES[question.kind];
     // Nor do words say it that are read out where the pictures are described.
     const words = figure.element.querySelector(".tl-summary");
     this.written = words.textContent;
@@ -58,7 +58,7 @@ export class Prediction {
     const complaint = this.form.querySelector(".tl-problem");
     complaint.textContent = "";
     try {
-      const given = this.kind.read(this);
+      const given = this.asks.read(this);
       if (given === undefined) throw problem("answer-none");
       await this.answer(given);
     } catch (reason) {
@@ -72,7 +72,7 @@ export class Prediction {
     const { drawing } = this.figure;
     if (!this.open) throw problem("guess-over");
     const { view } = this.question;
-    this.guess = this.kind.check(this.question, given, drawing.outputs[view].shape, drawing.views[view]);
+    this.guess = this.asks.check(this.question, given, drawing.outputs[view].shape, drawing.views[view]);
     this.#asked = { ...drawing.values };
     this.#uncover();
     await drawing.draw();
@@ -97,7 +97,7 @@ export class Prediction {
     this.form.querySelector(".tl-answer").hidden = true;
     for (const place of element.querySelectorAll(".tl-covered")) place.classList.remove("tl-covered", "tl-blank");
     // What lies over an empty chart goes with it.
-    if (this.kind.draw) layerOf(this.figure.drawing.place(this.question.view)).replaceWith(emptyLayer());
+    if (this.asks.draw) layerOf(this.figure.drawing.place(this.question.view)).replaceWith(emptyLayer());
   }
 
   /** The first step of a figure with memory comes after the guess; throws a Problem otherwise. */
@@ -110,22 +110,22 @@ export class Prediction {
 
   /** Draws the covered view: an empty chart, where the guess is given in it. */
   async draw(place, view, tensors, look) {
-    if (view !== this.figure.drawing.views[this.question.view] || !this.kind.draw) return;
+    if (view !== this.figure.drawing.views[this.question.view] || !this.asks.draw) return;
     const { shape } = tensors[""];
     const blank = { ...tensors, "": { shape, data: tensors[""].data.map(() => NaN) } };
     place.classList.add("tl-blank");
     await viewKind(view).draw(place, view, blank, { ...look, blank: true }, { hover() {} });
     const redraw = () => viewKind(view).mark(place, view, this.figure.drawing.look(this.question.view));
-    this.kind.draw(this, { place, view, tensors, look, redraw });
+    this.asks.draw(this, { place, view, tensors, look, redraw });
   }
 
   /** What of the guess stands in the view, at the settings for which it was made. */
   mark(name) {
     const { drawing } = this.figure;
-    if (name !== this.question.view || !this.kind.mark) return undefined;
-    if (this.covers(name)) return this.draft && this.kind.mark(this.draft, drawing.tensors(name));
+    if (name !== this.question.view || !this.asks.mark) return undefined;
+    if (this.covers(name)) return this.draft && this.asks.mark(this.draft, drawing.tensors(name));
     if (this.guess === undefined || !this.#atItsSettings()) return undefined;
-    return this.kind.mark(this.guess, drawing.tensors(name));
+    return this.asks.mark(this.guess, drawing.tensors(name));
   }
 
   #atItsSettings() {
@@ -138,10 +138,10 @@ export class Prediction {
     if (this.guess === undefined || this.#told) return;
     const { figure: { drawing, memory }, question: { view } } = this;
     const labels = drawing.labels(view);
-    const guess = this.kind.said?.(this.question, this.guess, labels);
+    const guess = this.asks.said?.(this.question, this.guess, labels);
     this.#told = memory === undefined || this.figure.ended;
     const text = this.#told
-      ? this.kind.verdict(this.question, this.guess, drawing.tensors(view), labels)
+      ? this.asks.verdict(this.question, this.guess, drawing.tensors(view), labels)
       : say(guess ? "guess-kept" : "guess-kept-curve", { guess });
     const place = this.form.querySelector(".tl-verdict");
     if (place.textContent !== text) place.textContent = text;

@@ -66,15 +66,15 @@ export function chart({ trace, shapes, says }) {
     /** Draws the view; where its numbers stand already, only its marks move: drawing costs more than computing. */
     async draw(place, view, tensors, look, reader) {
       const slot = slotOf(place);
-      // Plotly would not write numbers again where it has written none.
-      if (charts.get(slot)?.look.blank !== look.blank) look.Plotly.purge(slot);
-      const first = !slot.classList.contains("js-plotly-plot");
+      const drawn = charts.get(slot);
+      // In an empty chart plotly has written no numbers, and would not write them later: the whole one is another.
+      const first = drawn?.look.blank !== look.blank || !drawn;
+      if (first && drawn) look.Plotly.purge(slot);
       if (first) slot.replaceChildren();
       const frame = JSON.stringify([view, look.labels, look.theme, look.width]);
       const marks = JSON.stringify(look.marks);
-      const drawn = charts.get(slot);
       charts.set(slot, { view, tensors, look, reader, frame, marks });
-      const stands = drawn?.frame === frame
+      const stands = !first && drawn.frame === frame
         && Object.keys(tensors).every((part) => part === "at" || sameTensor(tensors[part], drawn.tensors[part]));
       if (!stands) await paint(slot, view, tensors, look);
       else if (drawn.marks !== marks) await mark(place, view, look);
