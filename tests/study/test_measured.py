@@ -193,11 +193,13 @@ def test_a_package_that_was_installed_carries_its_records(book, tmp_path, monkey
     assert len(cells.run(CELLS)["score"].record().of("score", heads=1)) == 6
 
 
-def test_the_package_is_built_with_the_books_records():
+def test_the_package_is_built_with_the_books_records_and_weights():
     wheel = tomllib.loads((cells.ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"][
         "wheel"
     ]
-    [(source, target)] = wheel["force-include"].items()
-    assert store._folder() == cells.ROOT / source  # this is a checkout
-    assert cells.ROOT / target == store._INSTALLED
-    assert (cells.ROOT / source).is_dir()
+    here = {store._folder(): store._INSTALLED, weights._BOOK: weights._INSTALLED}  # this is a checkout
+    included = {
+        cells.ROOT / source: cells.ROOT / target for source, target in wheel["force-include"].items()
+    }
+    assert included == here
+    assert all(source.is_dir() for source in included)

@@ -1,6 +1,10 @@
 """What the package's docstrings say, between plain text, which they are written to be read as, and reStructuredText."""
 
+import hashlib
+import json
+import os
 import re
+from pathlib import Path
 
 from astroid.exceptions import AstroidImportError
 from astroid.manager import AstroidManager
@@ -38,6 +42,21 @@ def stay_in_the_package():
     AstroidManager.ast_from_module_name = read_unless_torch
 
 
+def keep_times(app):
+    """Give a page that autoapi has written as it was before its time from before: Sphinx need not read it again."""
+    kept = Path(app.doctreedir) / "api.json"
+    before = json.loads(kept.read_text()) if kept.is_file() else {}
+    now = {}
+    for page in sorted((Path(app.srcdir) / app.config.autoapi_root).rglob("*.rst")):
+        name, digest = str(page), hashlib.sha256(page.read_bytes()).hexdigest()
+        known, time = before.get(name, (None, None))
+        if known == digest:
+            os.utime(page, ns=(time, time))
+        now[name] = digest, page.stat().st_mtime_ns
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    kept.write_text(json.dumps(now))
+
+
 def setup(app):
     stay_in_the_package()
     kept = {}
@@ -52,5 +71,6 @@ def setup(app):
         if what in PROSE:
             lines[:] = kept.pop(name)
 
+    app.connect("builder-inited", keep_times, priority=900)  # autoapi's is 500
     app.connect("autodoc-process-docstring", before, priority=400)  # Napoleon's priority is 500
     app.connect("autodoc-process-docstring", after, priority=600)
