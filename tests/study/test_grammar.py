@@ -188,7 +188,8 @@ def test_determiners_agree_with_their_nouns_and_a_with_its_sound(pairs, nested):
 def test_one_english_sentence_has_one_translation():
     random, said = Random(2), {}
     for one in (sentence(random, depth=0) for _ in range(5_000)):
-        assert said.setdefault(one.english, one.chinese) == one.chinese
+        # The same combinations, too, or it might be learnt from and asked about.
+        assert said.setdefault(one.english, one) == one
     assert len(said) < 4_600  # many were said twice
 
 

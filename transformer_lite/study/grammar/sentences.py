@@ -195,7 +195,8 @@ def _fill(
         person = "person" in bare.noun.kinds
         english |= {"N": bare.english, "N1": bare.noun.one, "REL": "who" if person else "that"}
         chinese |= {"N": bare.chinese, "M": bare.noun.measure}
-    together = f"{subject.word} {core.word} {object_.word}".strip()
+    word = "where" if must and where and "L" not in slots else core.word  # where it is, is not said
+    together = f"{subject.word} {word} {object_.word}".strip()
     combinations = subject.combinations | object_.combinations | inner.combinations
     return _Phrase(
         _put(pattern.english.replace("(s)", "s" if third else ""), english),
