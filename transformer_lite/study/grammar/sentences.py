@@ -312,7 +312,7 @@ def _adjectives(noun: Noun, short: bool) -> list[Adjective]:
 
 def _modified(random: Random, phrase: _Phrase, noun: Noun, depth: int) -> _Phrase:
     """A noun with a location or a clause behind it, which Chinese says before it."""
-    pattern, core = random.choice(_modifiers(noun, depth > 0 and random.random() < 0.6))
+    pattern, core = random.choice(_modifiers(noun, depth > 0 and random.random() < 0.8))
     subject = object_ = phrase
     if pattern.kind == "of the object":
         subject = _noun_phrase(random, core.subjects, pattern.subjects, 0, beside=phrase, described=False)

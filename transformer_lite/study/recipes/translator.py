@@ -24,7 +24,7 @@ from transformer_lite.study.grammar import (
 from transformer_lite.transformer import Transformer
 
 SEED = 0
-STEPS = 5000
+STEPS = 5500
 BATCH = 64
 LONGEST = 32
 """The most words that a translation may take."""
