@@ -61,7 +61,7 @@ class Knows(nn.Module):
     def forward(self, source, target):
         right = torch.stack([self.said[tuple(row.tolist())] for row in source])
         right = F.pad(right, (0, 40))[:, 1 : target.shape[1] + 1]
-        return 10.0 * F.one_hot(right, self.words)
+        return 10.0 * F.one_hot(right, self.words)  # (n, T, words)
 
     def speaker(self, source):
         return lambda ids, cache: self(source, ids)[:, -1]
@@ -91,7 +91,13 @@ def test_one_wrong_word_makes_a_sentence_wrong(few):
     assert found[f"exact, {wrong.kind}"] < 1
 
 
-def test_start_and_end_are_not_said(few):
-    said = translator.translate(Knows(few), few)
-    assert said == [one.chinese for one in few]
-    assert START != END
+def test_padding_and_start_are_never_said(few):
+    model = translator.untrained().eval()
+    for id_ in (PAD, START):
+        with torch.no_grad():  # The likeliest of all, wherever they are allowed.
+            model.target_embedding.weight[id_] *= 1000
+    source, _ = tokens(few)
+    scores = translator.speaker(model, source)(torch.full((len(few), 1), START), None)
+    assert scores[:, [PAD, START]].eq(-torch.inf).all()
+    assert scores[:, END:].equal(model.speaker(source)(torch.full((len(few), 1), START), None)[:, END:])
+    assert translator.translate(Knows(few), few) == [one.chinese for one in few]

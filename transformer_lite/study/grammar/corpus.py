@@ -31,7 +31,7 @@ class Corpus(NamedTuple):
 
 
 @cache
-def draw_corpus(training: int = 24_000, held_out: int = 2_000, *, seed: int = 0) -> Corpus:
+def draw_corpus(training: int = 36_000, held_out: int = 2_000, *, seed: int = 0) -> Corpus:
     """Draw sentences, each once.
 
     Args:

@@ -195,7 +195,8 @@ def _fill(
         person = "person" in bare.noun.kinds
         english |= {"N": bare.english, "N1": bare.noun.one, "REL": "who" if person else "that"}
         chinese |= {"N": bare.chinese, "M": bare.noun.measure}
-    together = f"{subject.word} {core.word} {object_.word}".strip()
+    word = "where" if must and where and "L" not in slots else core.word  # where it is, is not said
+    together = f"{subject.word} {word} {object_.word}".strip()
     combinations = subject.combinations | object_.combinations | inner.combinations
     return _Phrase(
         _put(pattern.english.replace("(s)", "s" if third else ""), english),
@@ -311,7 +312,7 @@ def _adjectives(noun: Noun, short: bool) -> list[Adjective]:
 
 def _modified(random: Random, phrase: _Phrase, noun: Noun, depth: int) -> _Phrase:
     """A noun with a location or a clause behind it, which Chinese says before it."""
-    pattern, core = random.choice(_modifiers(noun, depth > 0 and random.random() < 0.6))
+    pattern, core = random.choice(_modifiers(noun, depth > 0 and random.random() < 0.8))
     subject = object_ = phrase
     if pattern.kind == "of the object":
         subject = _noun_phrase(random, core.subjects, pattern.subjects, 0, beside=phrase, described=False)

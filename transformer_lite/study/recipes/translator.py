@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 import torch
 from torch import Tensor
 
-from transformer_lite.decoding import greedy
+from transformer_lite.cache import DecoderCache
+from transformer_lite.decoding import Step, greedy
 from transformer_lite.objective import translation_loss, warm_up
 from transformer_lite.study import linear_to_zero
 from transformer_lite.study.grammar import (
@@ -23,7 +24,7 @@ from transformer_lite.study.grammar import (
 from transformer_lite.transformer import Transformer
 
 SEED = 0
-STEPS = 5000
+STEPS = 5500
 BATCH = 64
 LONGEST = 32
 """The most words that a translation may take."""
@@ -93,13 +94,25 @@ def _loss(model: Transformer, source: Tensor, target: Tensor, *, smoothing: floa
     return translation_loss(model(source, target[:, :-1]), target[:, 1:], smoothing=smoothing, pad=PAD)
 
 
+def speaker(model: Transformer, source: Tensor) -> Step:
+    """What `decoding` searches with: scores of the next word.
+
+    Padding and start are no words. The model was never told what to think of them, for the loss leaves padding out:
+    without this, a beam may find that a sentence goes on best with nothing but padding.
+    """
+    step = model.speaker(source)
+
+    def words_alone(ids: Tensor, cache: DecoderCache | None) -> Tensor:
+        return step(ids, cache).index_fill(1, torch.tensor([PAD, START]), -torch.inf)
+
+    return words_alone
+
+
 def translate(model: Transformer, sentences: Sequence[Sentence]) -> list[tuple[str, ...]]:
     """What the model says, taking the likeliest word each time."""
     source, _ = tokens(sentences)
-    start = torch.full((len(source), 1), START)
-    said = greedy(
-        model.speaker(source), start, end=END, pad=PAD, max_new=LONGEST, cache=model.new_cache()
-    )  # (n, 1 + T)
+    start, step = torch.full((len(source), 1), START), speaker(model, source)
+    said = greedy(step, start, end=END, pad=PAD, max_new=LONGEST, cache=model.new_cache())  # (n, 1 + T)
     words = chinese_words()
     return [tuple(words[id_] for id_ in row if id_ not in (START, END, PAD)) for row in said.tolist()]
 
