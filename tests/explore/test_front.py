@@ -400,7 +400,10 @@ def test_an_axis_keeps_its_length_while_its_curve_grows(node):
         globalThis.getComputedStyle = () => ({});
         const asked = [];
         const Plotly = { react: async (slot, traces, { xaxis }) => { asked.push([traces, xaxis.range]); } };
-        const slot = { classList: { contains: () => true }, style: { height: "9px" }, querySelectorAll: () => [], replaceChildren() {} };
+        const slot = {
+          classList: { contains: () => true }, style: { height: "9px" },
+          querySelectorAll: () => [], replaceChildren() {}, on() {},
+        };
         const place = { querySelector: () => slot };
         const look = { Plotly, theme: "light", width: 9, labels: [], shape: [2, 3], marks: { hover: [], picked: [] } };
         for (const known of [0, 1, 3]) {

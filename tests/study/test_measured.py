@@ -8,7 +8,7 @@ import tomllib
 import torch
 
 from transformer_lite.explore.host import SITE
-from transformer_lite.study import StaleRecord, measured, store
+from transformer_lite.study import StaleRecord, measured, store, weights
 from transformer_lite.study.fingerprint import fingerprint
 from transformer_lite.study.runs import perform
 
@@ -198,8 +198,6 @@ def test_the_package_is_built_with_the_books_records_and_weights():
         "wheel"
     ]
     here = {store._folder(): store._INSTALLED, weights._BOOK: weights._INSTALLED}  # this is a checkout
-    included = {
-        cells.ROOT / source: cells.ROOT / target for source, target in wheel["force-include"].items()
-    }
+    included = {cells.ROOT / source: cells.ROOT / target for source, target in wheel["force-include"].items()}
     assert included == here
     assert all(source.is_dir() for source in included)

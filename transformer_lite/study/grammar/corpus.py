@@ -19,7 +19,12 @@ from torch import Tensor
 from . import lexicon, patterns
 from .sentences import Sentence, sentence
 
-PAD, START, END = 0, 1, 2
+PAD = 0
+"""The id of padding, in both languages."""
+START = 1
+"""The id of what a translation begins with."""
+END = 2
+"""The id of what ends it."""
 _SPECIAL = ("<pad>", "<start>", "<end>")
 
 

@@ -28,12 +28,12 @@ class Noun(NamedTuple):
 
     @property
     def word(self) -> str:
-        """The noun itself: *cat*, *tea*."""
+        """The noun itself, *cat* or *tea*."""
         return self.one.rpartition(" of ")[2]
 
     @property
     def bare(self) -> str:
-        """The form that is not counted: *cats*, *tea*."""
+        """The form that is not counted, *cats* or *tea*."""
         return self.word if self.is_mass else self.many
 
 
