@@ -404,7 +404,7 @@ def test_an_axis_keeps_its_length_while_its_curve_grows(node):
           classList: { contains: () => true }, style: { height: "9px" },
           querySelectorAll: () => [], replaceChildren() {}, on() {},
         };
-        const place = { querySelector: () => slot };
+        const place = { querySelector: () => slot, classList: { toggle() {} } };
         const look = { Plotly, theme: "light", width: 9, labels: [], shape: [2, 3], marks: { hover: [], picked: [] } };
         for (const known of [0, 1, 3]) {
           const parts = Object.entries(data.tensors).map(([part, x]) => [part, tensor(x)]);
