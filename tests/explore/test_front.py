@@ -26,7 +26,7 @@ from transformer_lite.explore import (
     palette,
 )
 from transformer_lite.explore.axes import Setting
-from transformer_lite.explore.text import number
+from transformer_lite.explore.text import number, say
 
 from .test_palette import contrast
 
@@ -444,3 +444,35 @@ def test_json_of_the_data_module_is_what_python_declares(node):
 
     said = node('const { TEXT, PALETTE } = await front("data.mjs"); return { TEXT, PALETTE };')
     assert said == {"TEXT": catalogue(), "PALETTE": json.loads(json.dumps(palette.as_json()))}
+
+
+def test_who_pauses_and_plays_again_at_once_plays_once(node):
+    """The pause between two turns is long enough to press the button twice."""
+    waiting, said = node(
+        """const { bindPlay } = await front("play.mjs");
+        const written = {};
+        let click;
+        const button = {
+          setAttribute: (name, value) => { written[name] = String(value); },
+          getAttribute: (name) => written[name],
+          addEventListener: (type, act) => { click = act; },
+        };
+        const pauses = [];
+        const turned = () => new Promise((resolve) => setImmediate(resolve));
+        globalThis.setTimeout = (act) => { pauses.push(act); };
+        let turns = 0;
+        const next = () => { turns += 1; return turns; };
+        const element = { isConnected: true, querySelector: () => button };
+        bindPlay(element, { label: "Time" }, { next, pause: () => 9, set: async () => {}, move() {} });
+        const waiting = [];
+        for (const presses of [1, 2, 0, 1]) {
+          for (let i = 0; i < presses; i++) { click(); await turned(); }
+          for (const act of pauses.splice(0)) act();
+          await turned();
+          waiting.push(pauses.length);
+        }
+        return [waiting, written["aria-label"]];""",
+        {},
+    )
+    assert waiting == [1, 1, 1, 0]
+    assert said == say("play", label="Time")

@@ -236,6 +236,14 @@ MUTATIONS = [
         "inside",
     ),
     python(
+        "graphs are followed at their first step alone",
+        EXPLORE + "trace.py",
+        "counts = figure.controls[figure.memory].extremes()",
+        "counts = [0]",
+        "explore/test_state.py",
+        "each_graph",
+    ),
+    python(
         "a trace leaves out the extremes",
         EXPLORE + "trace.py",
         "for value in control.extremes()]",

@@ -5,11 +5,12 @@ import { bindChips, showChips, shuffled } from "./chips.mjs";
 import { placeHandles } from "./handles.mjs";
 import { inkOf } from "./ink.mjs";
 import { whole } from "./numbers.mjs";
-import { Silence, problem } from "./problem.mjs";
+import { bindPlay } from "./play.mjs";
+import { problem } from "./problem.mjs";
 import { asNumber, likeliest, listed } from "./reading.mjs";
 import { bindSketch, showSketch } from "./sketch.mjs";
 import { bindSteps, showSteps } from "./stepping.mjs";
-import { number, say } from "./text.mjs";
+import { number } from "./text.mjs";
 import { WORDS } from "./typing.mjs";
 
 const NUMBER = {
@@ -206,36 +207,21 @@ const within = (control, x) => x >= control.min && x <= control.max;
 /** @type {ControlKind["bind"]} */
 function bindNumber(element, control, { move, set }) {
   const [range, typed] = element.querySelectorAll("input");
-  const play = element.querySelector(".tl-play");
   const { first, last, step, at } = handleOf(control);
   range.addEventListener("input", () => move(at(range.valueAsNumber)));
   const read = () => controlKind(control).fromText(control, typed.value);
   typed.addEventListener("change", () => move(read()));
   typed.addEventListener("keydown", (event) => event.key === "Enter" && !event.isComposing && move(read()));
 
-  const name = (key) => play.setAttribute("aria-label", say(key, { label: control.label }));
-  const press = (start) => {
-    play.setAttribute("aria-pressed", start);
-    name(start ? "pause" : "play");
-  };
-  play.addEventListener("click", async () => {
-    press(play.getAttribute("aria-pressed") !== "true");
-    // A full sweep takes about six seconds, however fine the steps are; few steps get time to be seen.
-    const steps = (last - first) / step;
-    const stride = Math.max(1, Math.round(steps / 100)) * step;
-    const pause = Math.min(900, Math.max(40, 6000 / steps - 60));
-    while (play.getAttribute("aria-pressed") === "true" && element.isConnected) {
-      const further = range.valueAsNumber + stride;
-      const next = at(further > last ? first : Number(further.toPrecision(12)));
-      try {
-        await set(next);
-      } catch (reason) {
-        press(false);
-        if (!(reason instanceof Silence)) move(next); // which says why this setting cannot be shown
-        return;
-      }
-      await new Promise((resolve) => setTimeout(resolve, pause));
-    }
+  // A full sweep takes about six seconds, however fine the steps are; few steps get time to be seen.
+  const steps = (last - first) / step;
+  const stride = Math.max(1, Math.round(steps / 100)) * step;
+  const further = () => range.valueAsNumber + stride;
+  bindPlay(element, control, {
+    set,
+    move,
+    next: () => at(further() > last ? first : Number(further().toPrecision(12))),
+    pause: () => Math.min(900, Math.max(40, 6000 / steps - 60)),
   });
 }
 

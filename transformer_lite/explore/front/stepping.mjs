@@ -1,5 +1,5 @@
 // Figures with memory: what the reader does to the steps, and the state after a number of them.
-import { Silence } from "./problem.mjs";
+import { bindPlay } from "./play.mjs";
 import { say } from "./text.mjs";
 
 /**
@@ -7,44 +7,26 @@ import { say } from "./text.mjs";
  * @type {ControlKind["bind"]}
  */
 export function bindSteps(element, control, { move, set, read, ended }) {
-  const play = element.querySelector(".tl-play");
   let onScreen = true;
   const seen = new IntersectionObserver((entries) => { onScreen = entries.at(-1).isIntersecting; });
   seen.observe(element.closest("figure"));
-  const playing = () => play.getAttribute("aria-pressed") === "true" && element.isConnected;
-  const press = (start) => {
-    play.setAttribute("aria-pressed", start);
-    play.setAttribute("aria-label", say(start ? "pause" : "play", { label: control.label }));
-  };
   const further = (count) => Math.min(read() + count, control.steps);
+  const pace = () => paceOf(control.steps);
+  const { stop } = bindPlay(element, control, {
+    set,
+    move,
+    next: () => (onScreen && !document.hidden ? further(pace().stride) : undefined),
+    pause: () => pace().pause,
+    begin: () => (ended() ? move(0) : undefined), // from its end it plays once more
+    over: ended,
+    end: () => move(read()), // which puts the number of steps into the address
+  });
   const click = (selector, act) => element.querySelector(selector).addEventListener("click", () => {
-    press(false);
+    stop();
     act();
   });
   click(".tl-step", () => move(further(1)));
   click(".tl-restart", () => move(0));
-
-  play.addEventListener("click", async () => {
-    press(!playing());
-    // From its end it plays once more.
-    if (playing() && ended()) await move(0);
-    const { stride, pause } = paceOf(control.steps);
-    while (playing()) {
-      if (onScreen && !document.hidden) {
-        const next = further(stride);
-        try {
-          await set(next);
-        } catch (reason) {
-          press(false);
-          if (!(reason instanceof Silence)) move(next); // which says why there is no such step
-          return;
-        }
-        if (ended()) press(false);
-      }
-      await new Promise((resolve) => setTimeout(resolve, pause));
-    }
-    move(read()); // which puts the number of steps into the address
-  });
 }
 
 /** All steps in about six seconds, or more if they take it; few get time to be seen, and many are drawn now and then. */
