@@ -62,24 +62,31 @@ def markup(page: str) -> str:
 
 
 def trace(static: Path, source: str) -> list[dict]:
-    """The recorded cases of the figure or exercise whose files are called `source`, outputs as arrays."""
-    cases = json.loads((static / f"figures/{source}.trace.json").read_text(encoding="utf-8"))["cases"]
+    """The recorded cases of the figure or exercise whose files are called `source`, outputs as arrays.
+
+    With memory, also the state that each begins with, and a part of the numbers of the next.
+    """
+    stored = json.loads((static / f"figures/{source}.trace.json").read_text(encoding="utf-8"))
+    for case in stored["cases"] if "memory" in stored else []:
+        case["state"] = stored["states"][str(case["values"][stored["memory"]])]
     return [
         {
             "values": case["values"],
             **{
-                of: {name: unpacked(tensor) for name, tensor in case.get(of, {}).items()}
+                of: {name: unpacked(tensor) for name, tensor in case[of].items()}
                 for of in ("outputs", "state", "next")
+                if of in case
             },
         }
-        for case in cases
+        for case in stored["cases"]
     ]
 
 
 def unpacked(tensor: dict) -> np.ndarray:
     """The numbers of a tensor as figures' files store it."""
     kind = {"float32": "<f4", "int64": "<i8"}[tensor.get("type", "float32")]
-    return np.frombuffer(b64decode(tensor["data"]), dtype=kind).reshape(tensor["shape"])
+    numbers = np.frombuffer(b64decode(tensor["data"]), dtype=kind)
+    return numbers if "every" in tensor else numbers.reshape(tensor["shape"])
 
 
 @functools.cache

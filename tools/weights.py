@@ -9,7 +9,8 @@ import time
 
 from tqdm import tqdm
 
-from transformer_lite.study import recipes, store, weights
+from transformer_lite.study import recipe as recipes
+from transformer_lite.study import store, weights
 
 LARGEST = 1_000_000  # bytes: a page loads them
 

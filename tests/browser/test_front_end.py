@@ -120,9 +120,17 @@ def test_check_does_not_take_the_engine_s_word_for_it(live, recorded):
             live.reset(id_)
             assert live.set(id_, **case["values"]) == case["values"]
             shown = live.outputs(id_)
-            for name, wanted in case["outputs"].items():
+            for name, wanted in (afresh(id_, case) or case["outputs"]).items():
                 assert_close(numbers(shown, name), wanted, (id_, name))
         live.reset(id_)
+
+
+def afresh(id_, case):
+    """Of a figure with memory, what PyTorch shows at a case's settings: the trace goes on from states of others."""
+    if "state" not in case:
+        return None
+    figure = FIGURES[id_]
+    return {name: x.numpy() for name, x in figure.show(figure.check(case["values"])).outputs.items()}
 
 
 def test_a_value_that_does_not_fit_is_refused_and_changes_nothing(live):

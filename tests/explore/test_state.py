@@ -143,7 +143,7 @@ def test_a_trace_holds_single_steps_from_pytorch_s_own_states(figure):
     for case in cases:
         rate, count = case["values"]["rate"], case["values"]["training"]
         reached = by_pytorch([0.5] * count)  # at the default rate, whatever rate the next step has
-        assert torch.equal(case["state"]["W"], reached.bfloat16().float())
+        assert torch.equal(case["state"]["W"], reached.bfloat16().float() if count else reached)
         assert case["state"]["step"] == count
         torch.testing.assert_close(case["next"]["W"], by_pytorch([rate], case["state"]["W"]))
 

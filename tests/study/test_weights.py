@@ -9,7 +9,8 @@ import pytest
 import torch
 from safetensors import safe_open
 
-from transformer_lite.study import recipes, weights
+from transformer_lite.study import recipe as recipes
+from transformer_lite.study import weights
 from transformer_lite.transformer import Transformer
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -47,16 +47,16 @@ def settings(figure: Figure, seed: int = 0) -> list[Values]:
 def states(figure: Figure) -> dict[int, Tensors]:
     """What a figure with memory has reached after none, one, a few and all steps, or none and all, at its defaults.
 
-    In numbers of 16 bits, as float32: so the file is half as large, and a step can begin anywhere.
+    The start is as it is. The others are in numbers of 16 bits, as float32: so the file is half as large, and a step
+    can begin anywhere.
     """
     if not figure.memory:
         return {}
     steps, found = figure.steps(), {}
     for count in figure.controls[figure.memory].extremes():
         state = steps.reach(figure.defaults | {figure.memory: count})
-        found[count] = {
-            part: x.bfloat16().float() if x.is_floating_point() else x for part, x in state.items()
-        }
+        rounded = {part: x.bfloat16().float() if x.is_floating_point() else x for part, x in state.items()}
+        found[count] = rounded if count else state
     return found
 
 
