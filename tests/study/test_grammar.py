@@ -33,7 +33,7 @@ def pairs(corpus):
 def nested():
     """Sentences with more clauses inside one another than the corpus has."""
     random = Random(1)
-    return [sentence(random, depth=3) for _ in range(500)]
+    return [sentence(random, depth=3) for _ in range(1000)]
 
 
 # -- what is learnt and what is asked ----------------------------------------------------------------------
@@ -255,6 +255,13 @@ def test_chinese_says_no_plural_and_negates_having_in_its_own_way(pairs):
 )
 def test_some_sentences_as_a_teacher_would_say_them(english, chinese, pairs):
     assert pairs[english] == chinese
+
+
+def test_a_yes_or_no_question_is_a_whole_sentence(corpus, nested):
+    asking = ("am", "is", "are", "do", "does", "did", "can")
+    for one in [*corpus.training, *corpus.held_out, *nested]:
+        assert (one.chinese[-1] == "吗") == (one.english[0] in asking), one
+        assert "吗" not in one.chinese[:-1], one
 
 
 def test_what_stands_behind_an_english_noun_stands_before_the_chinese_one(pairs):

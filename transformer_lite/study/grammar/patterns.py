@@ -169,7 +169,7 @@ _SPEECH = _patterns("""
     clause    | S know(s) that C    | S 知道 C         | specific
     clause    | S know(s) Q         | S 知道 Q         | specific
     clause    | S DO not know Q     | S 不 知道 Q      | specific
-    clause    | DO S know Q         | S 知道 Q 吗      | specific
+    yes or no | DO S know Q         | S 知道 Q 吗      | specific
 """)
 PATTERNS = {
     "action": _HABIT + _NOW + _PAST + _WISH,
