@@ -30,7 +30,13 @@ from .test_stranger import CHAPTER
 
 # What a chapter does in a notebook that it does not do while the website is built depends on transformer_lite.explore
 # (the tests below hold it to that), so that one chapter of each part, the one that runs fastest, stands for the others.
-RUN_AS_NOTEBOOKS = ["book/index", "book/position/dot-products", "book/vision/vit", "book/reshape/adapters"]
+RUN_AS_NOTEBOOKS = [
+    "book/index",
+    "book/position/dot-products",
+    "book/transformer/training",
+    "book/vision/vit",
+    "book/reshape/adapters",
+]
 
 KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
 
