@@ -36,13 +36,9 @@ def test_a_chapters_records_are_those_of_its_code_and_a_run_of_each_gives_the_sa
         assert not experiment.unfit(kept, fingerprint(experiment.function)), f"make records {chapter}"
         assert not experiment.plan.edges(kept.runs)
         reported = (run for run in kept.runs.values() if run.seed < FIRST_TUNING_SEED)
-        cheapest, *others = sorted(reported, key=lambda run: run.seconds)[:3]
+        cheapest = min(reported, key=lambda run: run.seconds)
         again = perform(experiment.function, cheapest.settings, cheapest.seed)
-        if not agrees(kept.runs.values(), again):
-            # On another machine one run of many is an odd one; of changed code all are.
-            for other in others:
-                one_more = perform(experiment.function, other.settings, other.seed)
-                assert agrees(kept.runs.values(), one_more), (name, one_more, other, again, cheapest)
+        assert agrees(kept.runs.values(), again), (name, again, cheapest)
 
 
 def test_every_record_has_its_chapter():
