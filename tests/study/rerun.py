@@ -4,8 +4,9 @@ On the machine that made the record it is the same number. Elsewhere (other inst
 PyTorch) sums are rounded differently, and training enlarges that, sometimes to another answer for a few examples: then
 the seed and its rounding are one more draw from the same distribution. So a number agrees if it lies within the range
 of the seeds with the same settings, widened by the range on each side (half of it was too narrow for a processor of
-another make: five seeds say little of how bad a sixth may be); and, where these are (nearly) the same, if it is within a
-hundredth of their size. A change of what is measured that is smaller than the seeds' own spread would change no verdict.
+another make: five seeds say little of how bad a sixth may be); and, where these are (nearly) the same, if it is
+within a hundredth of their size. A change of what is measured that is smaller than the seeds' own spread would change
+no verdict.
 """
 
 import math
