@@ -60,13 +60,14 @@ def states(figure: Figure) -> dict[int, Tensors]:
     return found
 
 
-def trace(frames: Frames, seed: int = 0) -> list[dict[str, Any]]:
+def trace(frames: Frames, seed: int = 0, begin: Mapping[int, Tensors] | None = None) -> list[dict[str, Any]]:
     """`{"values", "outputs"}` for each of the settings; outputs are float32 tensors by name.
 
-    With memory also `{"state", "next"}`: single steps from PyTorch's own states, so that rounding does not add up.
+    With memory also `{"state", "next"}`: single steps from PyTorch's own states, so that rounding does not add up;
+    `begin` holds these, where the caller has them already.
     """
     figure, cases = frames.figure, []
-    begin = states(figure)
+    begin = states(figure) if begin is None else begin
     total = 0
     # However large the figure, each of its graphs has a case, and one of each number of steps.
     keys: list[Values] = [{str(figure.memory): count} for count in begin] or [{}]
@@ -116,6 +117,6 @@ def as_json(figure: Figure, cases: list[dict[str, Any]]) -> dict[str, Any]:
     return {"cases": written, "memory": figure.memory, "states": begin}
 
 
-def now(figure: Figure, seed: int = 0) -> dict[str, Any]:
+def now(figure: Figure, seed: int = 0, begin: Mapping[int, Tensors] | None = None) -> dict[str, Any]:
     """The figure's trace as JSON, computed now."""
-    return as_json(figure, trace(Frames(figure), seed))
+    return as_json(figure, trace(Frames(figure), seed, begin))

@@ -64,7 +64,7 @@ class FigureWidget(anywidget.AnyWidget):
         if question["ask"] == "plotly":
             return {"source": _plotly()}, []
         if question["ask"] == "trace":
-            return {"trace": trace.now(self.figure)}, []
+            return {"trace": trace.now(self.figure, begin=self.recorded)}, []
         values = self.figure.check(question["values"])
         if self.figure.memory and question.get("recorded"):
             # A recorded case leaves the reader's own steps alone.
