@@ -110,6 +110,9 @@ window.probe = {
       .every((box) => (box.scrollWidth > box.clientWidth || box.scrollHeight > box.clientHeight) === (box.tabIndex === 0));
   },
 
+  /** Has what a style sheet moves come to rest? Where it is on its way, texts stand where nobody will read them. */
+  still: () => document.getAnimations().every((move) => !(move instanceof CSSTransition) || move.playState !== "running"),
+
   /** Notes under `name` where everything of the page's text ends, the insides of figures apart. */
   notePlaces(name) {
     noted[name] = [...document.querySelectorAll("main *")]
