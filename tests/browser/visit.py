@@ -145,7 +145,9 @@ class Visit:
             self.dark = theme == "dark"
             self.page.emulate_media(color_scheme=theme)
             self.page.evaluate("(theme) => { document.documentElement.dataset.theme = theme; }", theme)
-        self.until("(dark) => probe.drawn(dark) && probe.reachable() && probe.still()", self.dark, timeout=LIVE)
+        self.until(
+            "(dark) => probe.drawn(dark) && probe.reachable() && probe.still()", self.dark, timeout=LIVE
+        )
         self.page.evaluate("probe.painted()")
 
     def wake(self):
