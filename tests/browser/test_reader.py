@@ -1157,6 +1157,31 @@ def test_steps_are_taken_one_by_one_and_back_to_the_start(bench):
     assert bench.values("descent")["training"] == 0
 
 
+def test_what_a_state_holds_grows_and_names_the_axis_it_grows_along(bench):
+    speaker = FIGURES["a-word-a-step"]
+    place = bench.page.locator("figure#a-word-a-step")
+    for count in (1, 2, 3):
+        place.locator(".tl-step").click()
+        bench.settle("a-word-a-step")
+        wanted = speaker.show(speaker.check({"speaking": count}))
+        (words, source), _ = wanted.labels("attention"), wanted.labels("mean")
+        assert len(words) == count + 1 and len(source) == 3
+        assert place.locator(".tl-token b").all_text_contents() == words
+        assert place.locator("[data-view=attention] .ytick text").all_text_contents() == words
+        for name, tensor in wanted.outputs.items():
+            assert_close(numbers(bench.outputs("a-word-a-step"), name), tensor.numpy(), name)
+        assert place.locator(".tl-summary").text_content() == wanted.summary()
+    assert words[-1] == "then" and bench.controls("a-word-a-step")["speaking"]["done"] is True
+    state = bench.page.evaluate("probe.figure('a-word-a-step').explorable.state")
+    assert state["keys"]["shape"] == [3, 4] and state["said"]["data"] == [
+        0,
+        *map(VOCABULARY.index, words[1:]),
+    ]
+    # Another sentence has another length, and the words go on.
+    bench.set("a-word-a-step", sentence="cat", speaking=5)
+    assert bench.outputs("a-word-a-step")["attention"]["shape"] == [6, 1]
+
+
 def test_scripts_take_steps_too(bench):
     def call(what):
         return bench.page.evaluate(

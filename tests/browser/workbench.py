@@ -241,6 +241,30 @@ def descent(rate, form, training):
 
 
 @explore(
+    sentence=Words("the cat chased", vocabulary=VOCABULARY, maximum=6),
+    speaking=State(
+        {"said": torch.tensor([0]), "keys": torch.zeros(0, 4), "done": torch.tensor(0)},
+        steps=6,
+        grows={"said": 0, "keys": 0},
+        label="Speak",
+    ),
+    show={
+        "attention": Heatmap(rows=Axis("word said", VOCABULARY, by="said", longest=7), columns="sentence"),
+        "mean": Tokens(words=Axis("word said", VOCABULARY, by="said", longest=7)),
+    },
+)
+def a_word_a_step(sentence, speaking):
+    """A model that says a word a step, none twice, and keeps the keys of those that it has said; “then” is the last."""
+    keys = torch.cat([speaking["keys"], EMBEDDING[speaking["said"][-1:]]])  # (n, 4)
+    attention = (keys @ EMBEDDING[sentence].T).softmax(-1)  # (n, S)
+    again = (speaking["said"][:, None] == torch.arange(9)).sum(0)  # (vocabulary,)
+    word = (attention[-1] @ EMBEDDING[sentence] @ EMBEDDING.T - 20 * again).argmax()
+    shown = {"attention": attention, "mean": attention.mean(1) * keys.shape[0] / 7, "said": speaking["said"]}
+    after = {"said": torch.cat([speaking["said"], word[None]]), "keys": keys}
+    return shown, after | {"done": torch.maximum(speaking["done"], (word == 6).long())}
+
+
+@explore(
     bias=Slider(-1, 1, 0.5, value=0.5),
     show={"share": Number(), "doubled": Number()},
     predict=Predict("What share of the numbers lies above the bias?", view="share"),
@@ -394,6 +418,7 @@ FIGURES = {
         dragged_vectors,
         a_picture,
         descent,
+        a_word_a_step,
         many_words,
         how_many,
         which_cell,

@@ -41,7 +41,8 @@ def computed(figure, graph, values):
     for node in session.get_inputs():
         name = node.name.removeprefix("control:")
         feeds[node.name] = figure.controls[name].encode(values[name]).numpy()
-    return dict(zip([node.name for node in session.get_outputs()], session.run(None, feeds), strict=True))
+    names = [node.name.removeprefix("view:") for node in session.get_outputs()]
+    return dict(zip(names, session.run(None, feeds), strict=True))
 
 
 def assert_follows(figure, graphs, changes):
@@ -481,3 +482,15 @@ def test_without_a_folder_nothing_is_kept(monkeypatch):
     monkeypatch.delenv(kept.FOLDER, raising=False)
     kept.write("name", b"graph")
     assert kept.read("name") is None
+
+
+def test_a_view_may_have_the_name_of_an_operation():
+    """As the exporter calls what it computes on the way."""
+
+    @explore(rows=Slider(0.0, 2.0, value=1.0))
+    def averages(rows):
+        """A mean, and its sum."""
+        x = torch.arange(12.0).reshape(3, 4) * rows
+        return {"mean": Bars(x.mean(1) * 2), "sum_1": Number(x.mean(1).sum() * 2)}
+
+    assert_follows(averages, export(averages.frames()), {"rows": 2.0})

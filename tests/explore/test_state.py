@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from transformer_lite.explore import Choice, Lines, Number, Slider, State, Toggle
+from transformer_lite.explore import Axis, Choice, Heatmap, Lines, Number, Slider, State, Toggle, Words
 from transformer_lite.explore.controls import State as Control
 from transformer_lite.explore.figure import Figure, Frames
 from transformer_lite.explore.graph import export
@@ -224,6 +224,93 @@ def test_a_race_runs_side_by_side():
             F.cross_entropy(layer(X), LABELS).backward()
             optimiser.step()
         torch.testing.assert_close(found, layer.weight.detach().T, atol=1e-5, rtol=0)
+
+
+# -- parts that grow ---------------------------------------------------------------------------------------------------
+
+NAMES = ["start", "a", "b", "c"]
+TABLE = torch.randn(4, 5, generator=torch.Generator().manual_seed(3))
+
+
+def speak(sentence, speaking):
+    """A word a step, by attention to the sentence; the keys of all that was said are kept."""
+    keys = torch.cat([speaking["keys"], TABLE[speaking["said"][-1:]][None]], dim=1)  # (1, n, 5)
+    attention = (keys[0] @ TABLE[sentence].T).softmax(-1)  # (n, S)
+    word = (attention.sum(0) @ TABLE[sentence] @ TABLE.T).argmax()
+    after = {"said": torch.cat([speaking["said"], word[None]]), "keys": keys}
+    return {"attention": attention, "said": speaking["said"]}, after
+
+
+def speaker(grows=None, start=None, steps=6, longest=7, **more):
+    start = {"said": torch.tensor([0]), "keys": torch.zeros(1, 0, 5)} | (start or {})
+    state = State(start, steps=steps, grows={"said": 0, "keys": 1} if grows is None else grows, **more)
+    looks = {"attention": Heatmap(rows=Axis("word", NAMES, by="said", longest=longest), columns="sentence")}
+    return figure_of(speak, looks, sentence=Words("a b c", vocabulary=NAMES, maximum=5), speaking=state)
+
+
+def test_parts_grow_and_a_graph_follows_from_nothing_to_the_end():
+    figure = speaker()
+    (graph,) = export(Frames(figure)).values()
+    session = onnxruntime.InferenceSession(graph)
+    for sentence in ("a b c", "b", "c a c b a"):
+        state = figure.controls["speaking"].start
+        for count in range(7):
+            wanted = figure.show(figure.check({"sentence": sentence, "speaking": count}))
+            assert wanted.state["keys"].shape == (1, count, 5)
+            fed = {f"state:{part}": x.numpy() for part, x in state.items()}
+            fed["control:sentence"] = figure.controls["sentence"].encode(sentence).numpy()
+            found = dict(
+                zip([node.name for node in session.get_outputs()], session.run(None, fed), strict=True)
+            )
+            np.testing.assert_allclose(
+                found["view:attention"], wanted.outputs["attention"].numpy(), atol=1e-6
+            )
+            np.testing.assert_array_equal(found["view:attention.word"], wanted.state["said"].numpy())
+            state = {part: torch.from_numpy(found[f"next:{part}"]) for part in state}
+
+
+def test_an_axis_is_called_by_what_the_function_says():
+    figure = speaker()
+    for count in (0, 3, 6):
+        shown = figure.show(figure.check({"speaking": count}))
+        words, source = shown.labels("attention")
+        assert words == [NAMES[i] for i in shown.state["said"].tolist()] and source == ["a", "b", "c"]
+        assert f"row {words[0]}" in shown.summary() or any(f"row {word}" in shown.summary() for word in words)
+
+
+@pytest.mark.parametrize(
+    ("refused", "because"),
+    [
+        ({"grows": {"spoken": 0}}, "grows says axis 0 of 'spoken', but the parts are said of shape"),
+        ({"grows": {"said": 1}}, "grows says axis 1 of 'said'"),
+        ({"grows": {"said": 0}}, r"the next 'keys' is torch.float32 of shape \(1, 1, 5\), but must be"),
+        ({"grows": {"keys": 1}}, r"the next 'said' is torch.int64 of shape \(2,\)"),
+        ({"grows": {"said": 0, "keys": 2}}, r"as before the step or longer along axis 2"),
+    ],
+)
+def test_what_may_grow_is_declared(refused, because):
+    with pytest.raises(ValueError, match=because):
+        speaker(**refused)
+
+
+def test_what_grows_may_not_shrink():
+    def forgetting(memory):
+        """Loses its first number."""
+        return {"loss": memory["kept"].sum()}, {"kept": memory["kept"][1:]}
+
+    with pytest.raises(ValueError, match=r"the next 'kept' is torch.float32 of shape \(2,\)"):
+        figure_of(forgetting, memory=State({"kept": torch.ones(3)}, steps=3, grows={"kept": 0}))
+
+
+def test_a_graph_needs_lengths_that_cannot_be_taken_for_another():
+    with pytest.raises(ValueError, match="must come to a length of 2 or more"):
+        export(Frames(speaker(steps=1, longest=2)))
+
+
+def test_an_axis_by_ids_needs_its_names_and_its_longest():
+    for wrong in ({"by": "said"}, {"by": "said", "labels": "sentence", "longest": 3}, {"longest": 3}):
+        with pytest.raises(ValueError, match="by= takes a list of labels"):
+            Axis("word", **wrong)
 
 
 # -- what exporters get wrong ----------------------------------------------------------------------------------------

@@ -92,6 +92,14 @@ MUTATIONS = [
         "one_by_one",
     ),
     front(
+        "words that are said are called after their places",
+        "axes.mjs",
+        "String(axis.labels?.[Number(id)])",
+        "String(id)",
+        READER,
+        "grows_and_names",
+    ),
+    front(
         "steps are taken again when a control moves",
         "stepping.mjs",
         "one.step <= wanted",

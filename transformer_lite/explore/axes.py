@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
 from typing import Any, Protocol
 
+from torch import Tensor
+
 
 class Naming(Protocol):
     """A control, as far as axes ask about it."""
@@ -32,6 +34,9 @@ class Axis:
     Two dimensions with the same `name` are the same thing in the reader's eyes: hovering over one highlights the
     same index in the other. `labels` names the indices: a list of strings, or the name of a control that has a
     length (`Words`, `Length`, `Order`). `title` is written beside the axis.
+
+    Where the function itself says what stands there, as a model that speaks, `by` is its tensor of ids, or the name of
+    one: index i is called `labels[by[i]]`. Such an axis may grow, to `longest` indices.
     """
 
     name: str
@@ -39,6 +44,17 @@ class Axis:
     _: KW_ONLY
     title: str | None = None
     role: str | None = None
+    by: Tensor | str | None = None
+    longest: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.by is None and self.longest is None:
+            return
+        if self.by is None or self.longest is None or self.labels is None or isinstance(self.labels, str):
+            raise ValueError(
+                f"Axis {self.name!r}: by= takes a list of labels, of which it names one for each index, and "
+                "longest=, the most indices that there may be"
+            )
 
     @classmethod
     def of(cls, axis: "Axis | str") -> "Axis":
@@ -48,7 +64,8 @@ class Axis:
     def describe(self) -> dict[str, Any]:
         """The axis as the front end sees it."""
         labels = self.labels if self.labels is None or isinstance(self.labels, str) else list(self.labels)
-        return {"name": self.name, "labels": labels, "title": self.title or self.name, "role": self.role}
+        found = {"name": self.name, "labels": labels, "title": self.title or self.name, "role": self.role}
+        return found if self.by is None else found | {"by": self.name, "longest": self.longest}
 
 
 @dataclass(frozen=True)
@@ -67,9 +84,11 @@ class Setting:
         named = axis["labels"]
         return axis | {"labels": None} if isinstance(named, str) and self.names(named) is None else axis
 
-    def labels(self, axis: dict[str, Any], size: int) -> list[str]:
-        """The name of each index of an axis."""
+    def labels(self, axis: dict[str, Any], size: int, by: Tensor | None = None) -> list[str]:
+        """The name of each index of an axis; `by` are the ids that it goes by, if any."""
         named = axis["labels"]
+        if by is not None:
+            return [named[int(id_)] for id_ in by.tolist()]
         found = self.names(named) if isinstance(named, str) else named
         return Unnamed(str(i) for i in range(size)) if found is None else found[:size]
 
@@ -83,4 +102,6 @@ class Setting:
 
     def longest(self, axis: dict[str, Any], size: int) -> int:
         """The most indices that an axis may come to have, if it has `size` now."""
-        return self.controls[axis["labels"]].longest() if isinstance(axis["labels"], str) else size
+        if isinstance(axis["labels"], str):
+            return self.controls[axis["labels"]].longest()
+        return int(axis.get("longest", size))

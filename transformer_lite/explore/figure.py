@@ -202,7 +202,7 @@ class Figure:
                 f"{self.name} has a State, so it must return two things: what is drawn, and the next state as a dict"
             )
         drawn, following = returned
-        before = arguments[self.memory]
+        control, before = self._state(self.memory), arguments[self.memory]
         if following.keys() != before.keys():
             raise ValueError(
                 f"{self.name}: the next state holds {', '.join(following) or 'nothing'}, but the state holds "
@@ -210,10 +210,11 @@ class Figure:
             )
         for part, tensor in before.items():
             after = following[part]
-            if after.shape != tensor.shape or after.dtype != tensor.dtype:
+            if not control.follows(tensor, after, part):
+                longer = f" or longer along axis {control.grows[part]}" if part in control.grows else ""
                 raise ValueError(
                     f"{self.name}: the next {part!r} is {after.dtype} of shape {tuple(after.shape)}, but must be "
-                    f"{tensor.dtype} of shape {tuple(tensor.shape)}, as before the step"
+                    f"{tensor.dtype} of shape {tuple(tensor.shape)}, as before the step{longer}"
                 )
         # A copy, in the order of the state: what is remembered must not change with what it was made of.
         return drawn, {part: following[part].detach().clone() for part in before}

@@ -16,7 +16,7 @@ from torch.export import ExportedProgram
 
 from . import kept, operators, program, weights
 from .figure import Figure, Frames, Shown
-from .program import Computation, content, following, quiet, ways
+from .program import Computation, content, drawn, following, quiet, ways
 from .trace import trace
 from .words import largest
 
@@ -222,7 +222,8 @@ def _follow(figure: Figure, graph: bytes, cases: list[dict[str, Any]]) -> None:
         }
         feeds = {node.name: fed[node.name] for node in session.get_inputs()}
         computed = dict(zip(names, session.run(None, feeds), strict=True))
-        expected = case["outputs"] | {following(part): x for part, x in case.get("next", {}).items()}
+        expected = {drawn(view): x for view, x in case["outputs"].items()}
+        expected |= {following(part): x for part, x in case.get("next", {}).items()}
         for name, wanted in expected.items():
             got = torch.from_numpy(
                 computed[name].copy() if computed[name].ndim else computed[name].reshape(())

@@ -13,6 +13,12 @@ from torch.export import ExportedProgram
 from torch.fx.experimental.proxy_tensor import make_fx
 
 from .figure import Figure, Shown, outputs
+from .stepping import Tensors
+
+
+def drawn(view: str) -> str:
+    """The name of a graph's output that is drawn: not a bare one, which an operation inside the graph may have."""
+    return f"view:{view}"
 
 
 def following(part: str) -> str:
@@ -32,7 +38,7 @@ class Computation(nn.Module):
         self.controls = {name: control for name, control in figure.controls.items() if control.is_tensor}
         self.inputs = [of for name, control in self.controls.items() for of in control.inputs(name)]
         self.fixed = {name: x for name, x in shown.setting.values.items() if name not in self.controls}
-        self.outputs = [*shown.outputs, *map(following, shown.following)]
+        self.outputs = [*map(drawn, shown.outputs), *map(following, shown.following)]
         self.example = _example(figure)
 
     def forward(self, *tensors: Tensor) -> tuple[Tensor, ...]:
@@ -73,9 +79,9 @@ def ways(computation: Computation) -> Iterator[Callable[[], ExportedProgram]]:
 
 def _capture(computation: Computation, module: nn.Module) -> ExportedProgram:
     dynamic = [
-        {0: torch.export.Dim.DYNAMIC} if control.is_dynamic else {}
-        for name, control in computation.controls.items()
-        for _ in control.inputs(name)
+        {} if axis is None else {axis: torch.export.Dim.DYNAMIC}
+        for control in computation.controls.values()
+        for axis in control.lengths()
     ]
     # A length of 0 or 1 is a length like others, as `torch.onnx.export` has it.
     with quiet(), torch.fx.experimental._config.patch(backed_size_oblivious=True):  # type: ignore[attr-defined]
@@ -92,8 +98,8 @@ def _example(figure: Figure) -> tuple[Tensor, ...]:
     happen to agree, would be frozen into the graph.
     """
     taken: set[int] = set()
-    example: list[Tensor] = []
-    for control in figure.controls.values():
+    example: dict[str, list[Tensor]] = {}
+    for name, control in figure.controls.items():
         if not control.is_tensor:
             continue
         tensor = control.encode(control.value)
@@ -101,8 +107,31 @@ def _example(figure: Figure) -> tuple[Tensor, ...]:
             length = next(n for n in range(max(2, len(tensor)), 10**6) if n not in taken)
             taken.add(length)
             tensor = torch.arange(length) % (int(tensor.max()) + 1) if len(tensor) != length else tensor
-        example += control.fed(tensor)
-    return tuple(example)
+        example[name] = control.fed(tensor)
+    if figure.memory:
+        control = figure.controls[figure.memory]
+        if any(axis is not None for axis in control.lengths()):
+            example[figure.memory] = control.fed(_grown(figure, taken))
+    return tuple(tensor for tensors in example.values() for tensor in tensors)
+
+
+def _grown(figure: Figure, taken: set[int]) -> Tensors:
+    """The first state whose growing parts have lengths that are 2 or more, and no other control's.
+
+    What grows together may agree: it does so at each step.
+    """
+    steps, control = figure.steps(), figure.controls[str(figure.memory)]
+    lengths: set[int] = set()
+    for count in range(1, control.extremes()[-1] + 1):
+        state = steps.reach(figure.defaults | {str(figure.memory): count})
+        axes = zip(control.fed(state), control.lengths(), strict=True)
+        lengths = {tensor.shape[axis] for tensor, axis in axes if axis is not None}
+        if min(lengths) >= 2 and not lengths & taken:
+            return state
+    raise ValueError(
+        f"{figure.name}: what grows must come to a length of 2 or more that no other control has by default, "
+        f"but after all steps the lengths are {', '.join(map(str, sorted(lengths)))}"
+    )
 
 
 @contextlib.contextmanager

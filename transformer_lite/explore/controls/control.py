@@ -26,7 +26,7 @@ class Control:
     value: Any
     # Python values choose between graphs; tensors are the graph's inputs.
     is_tensor = True
-    # Controls whose tensor has a length of its own make that length a dynamic dimension of the graph.
+    # Controls whose tensor (n,) has a length of its own make that length a dynamic dimension of the graph.
     is_dynamic = False
     # Is it moved there by handles of its own, which lie over the view?
     handled = False
@@ -55,6 +55,10 @@ class Control:
     def fed(self, encoded: Any) -> list[Tensor]:
         """What these inputs receive."""
         return [encoded]
+
+    def lengths(self) -> list[int | None]:
+        """The axis of each of these inputs along which its length may change, if there is one."""
+        return [0 if self.is_dynamic else None]
 
     def argument(self, tensors: Sequence[Tensor]) -> Any:
         """What the function receives, back from these inputs."""

@@ -28,7 +28,9 @@ class State(Control):
     `return shown, {"W": W - rate * gradient, "step": state["step"] + 1}`. No step may draw random numbers: they are made
     beforehand, and taken by the number of the step.
 
-    `start` is the state after 0 steps, in float32 and int64; `steps` is how many the reader may take. `anew` names the
+    `start` is the state after 0 steps, in float32 and int64; `steps` is how many the reader may take. `grows` names the
+    axis along which a part may get longer from step to step, by as much as the step likes: `grows={"said": 1, "keys": 2}`
+    for the words that a model has said, and for their keys. All other sizes stay. `anew` names the
     controls that give the state another meaning: when one of them moves, the figure goes back to the start. Where the
     start itself depends on a control, the function puts it in place of the state while its count of steps is 0. Playing
     stops after all steps, or at a state whose part `done`, a scalar, is not 0.
@@ -37,6 +39,7 @@ class State(Control):
     start: Mapping[str, Tensor]
     _: KW_ONLY
     steps: int
+    grows: Mapping[str, int] = field(default_factory=dict)
     anew: Sequence[str] = ()
     label: str | None = None
     value: int = field(default=0, init=False)
@@ -53,6 +56,12 @@ class State(Control):
             if kind not in (torch.float32, torch.int64):
                 raise ValueError(f"State {name!r}: {part!r} must be a float32 or int64 tensor, got {kind}")
         self.start = {part: tensor.detach().clone() for part, tensor in self.start.items()}
+        for part, axis in self.grows.items():
+            if part not in self.start or not 0 <= axis < self.start[part].ndim:
+                raise ValueError(
+                    f"State {name!r}: grows says axis {axis} of {part!r}, but the parts are "
+                    + ", ".join(f"{of} of shape {tuple(tensor.shape)}" for of, tensor in self.start.items())
+                )
         self.anew = tuple(self.anew)
         super().prepare(name)
 
@@ -71,6 +80,17 @@ class State(Control):
 
     def fed(self, encoded: dict[str, Tensor]) -> list[Tensor]:
         return [encoded[part] for part in self.start]
+
+    def lengths(self) -> list[int | None]:
+        return [self.grows.get(part) for part in self.start]
+
+    def follows(self, before: Tensor, after: Tensor, part: str) -> bool:
+        """Has the next state of a part the type and the sizes that it must have?"""
+        sizes = list(after.shape)
+        if part in self.grows and after.ndim == before.ndim:
+            axis = self.grows[part]
+            sizes[axis] = min(sizes[axis], before.shape[axis])
+        return sizes == list(before.shape) and after.dtype == before.dtype
 
     def argument(self, tensors: Sequence[Tensor]) -> dict[str, Tensor]:
         return dict(zip(self.start, tensors, strict=True))

@@ -19,8 +19,9 @@ export function axesOf(controls, values) {
       return axis.size ?? ask(axis, "length");
     },
 
-    /** The name of each index of an axis of this size. */
-    labels(axis, size) {
+    /** The name of each index of an axis of this size; the function may say by ids what stands there. */
+    labels(axis, size, by) {
+      if (by) return Array.from(by.data, (id) => String(axis.labels?.[Number(id)]));
       if (Array.isArray(axis.labels)) return axis.labels.slice(0, size);
       return ask(axis, "labels") ?? countOf(size);
     },

@@ -151,7 +151,7 @@ export class Drawing {
   labels(name) {
     const { shape } = this.outputs[name];
     const axes = axesOf(this.controls, this.values);
-    return this.views[name].axes.map((axis, dimension) => axes.labels(axis, shape[dimension]));
+    return this.views[name].axes.map((axis, dimension) => axes.labels(axis, shape[dimension], this.outputs[`${name}.${axis.by}`]));
   }
 
   /** How a view is drawn, apart from its own settings. */

@@ -17,7 +17,7 @@ export function csv(views, outputs, controls, values) {
   const lines = ["view,row,column,value"];
   for (const [name, { shape, data }] of Object.entries(drawnOf(views, outputs))) {
     const named = views[name]?.axes ?? [];
-    const labels = shape.map((size, d) => axes.labels(named[d] ?? {}, size));
+    const labels = shape.map((size, d) => axes.labels(named[d] ?? {}, size, outputs[`${name}.${named[d]?.by}`]));
     data.forEach((x, i) => {
       const place = unravel(i, shape).map((index, d) => labels[d][index]);
       // A picture's third dimension, its colour, stands with the column.

@@ -20,6 +20,8 @@ interface Axis {
   /** The names themselves, or the control that has them. */
   labels: string[] | string | null;
   size?: number | null;
+  /** The part of the view that holds an id of a label for each index. */
+  by?: string;
 }
 
 /** As controls.py describes it; each kind adds settings of its own. */
@@ -45,7 +47,7 @@ type Values = Record<string, any>;
 /** Sizes and labels of axes, at some values of the controls (axes.mjs). */
 interface Axes {
   size(axis: Axis): number;
-  labels(axis: Axis, size: number): string[];
+  labels(axis: Axis, size: number, by?: Tensor): string[];
 }
 
 /** How a control tells of its reader. */

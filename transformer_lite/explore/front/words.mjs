@@ -10,7 +10,7 @@ import { viewKind } from "./views/table.mjs";
 export function summary(views, outputs, controls, values) {
   const axes = axesOf(controls, values);
   const sentences = Object.entries(views).map(([name, view]) => {
-    const labels = view.axes.map((axis, dimension) => axes.labels(axis, outputs[name].shape[dimension]));
+    const labels = view.axes.map((axis, dimension) => axes.labels(axis, outputs[name].shape[dimension], outputs[`${name}.${axis.by}`]));
     const parts = Object.entries(partsOf(outputs, name)).map(([part, { shape, data }]) =>
       [part, { shape, data: view.log_y ? data : withoutNoise(data) }]);
     const tensors = Object.fromEntries(parts);

@@ -13,7 +13,7 @@ import functools
 import hashlib
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -58,7 +58,13 @@ class View:
     def _given(self) -> dict[str, Any]:
         """What stands in the fields of its tensors; one that may be left out and is, is not among them."""
         given = {field: getattr(self, field) for field in self.parts.values()}
-        return {f: x for f, x in given.items() if x is not None or f == self.parts[""]}
+        found = {f: x for f, x in given.items() if x is not None or f == self.parts[""]}
+        return found | {field: axis.by for field, axis in self._going().items()}
+
+    def _going(self) -> dict[str, Axis]:
+        """The axes whose indices are called by ids, by field."""
+        axes = {field.name: getattr(self, field.name) for field in fields(self)}  # type: ignore[arg-type]
+        return {f: axis for f, axis in axes.items() if isinstance(axis, Axis) and axis.by is not None}
 
     def filled(self, name: str, known: Mapping[str, Any]) -> "View":
         """The view with tensors in place of their names: its own is called `name` unless it says otherwise."""
@@ -68,7 +74,10 @@ class View:
             raise ValueError(
                 f"{type(self).__name__} {name!r}: there is no {missing[0]!r} among {', '.join(known)}"
             )
-        return replace(self, **{field: known[wanted] for field, wanted in names.items()})  # type: ignore[type-var]
+        put = {field: known[wanted] for field, wanted in names.items()}
+        for field, axis in self._going().items():
+            put[field] = replace(axis, by=put.get(field, axis.by))
+        return replace(self, **put)  # type: ignore[type-var]
 
     def wants(self, name: str) -> dict[str, str]:
         """The names of the tensors that `filled` puts in, by field."""
@@ -78,6 +87,7 @@ class View:
     def tensors(self) -> dict[str, Tensor]:
         """The numbers on display."""
         found = {part: getattr(self, field) for part, field in self.parts.items()} | {"answer": self.answer}
+        found |= {axis.name: shaped(axis.name, axis.by, 1) for axis in self._going().values()}
         return {part: tensor for part, tensor in found.items() if tensor is not None}
 
     def axes(self) -> list[Axis]:
@@ -96,8 +106,11 @@ class View:
 
     def labels(self, setting: Setting) -> Named:
         """What the indices of each axis are called."""
-        axes, shape = self.describe()["axes"], self.tensors()[""].shape
-        return [setting.labels(setting.resolve(axis), size) for axis, size in zip(axes, shape, strict=False)]
+        axes, tensors = self.describe()["axes"], self.tensors()
+        return [
+            setting.labels(setting.resolve(axis), size, tensors.get(axis.get("by")))
+            for axis, size in zip(axes, tensors[""].shape, strict=False)
+        ]
 
     def summary(self, named: Named) -> str:
         """A sentence or two, computed from its numbers; `named` holds the labels of each axis."""

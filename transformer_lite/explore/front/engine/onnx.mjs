@@ -78,8 +78,8 @@ export function onnxEngine(root, source, sizes, heavy) {
       const { type, dims, data } = results[output];
       const tensor = { type, shape: [...dims], data: data.slice() };
       results[output].dispose?.();
-      if (output.startsWith("next:")) shown.next[output.slice(5)] = tensor;
-      else shown.outputs[output] = tensor;
+      const [of, name] = output.split(/:(.*)/s);
+      (of === "next" ? shown.next : shown.outputs)[name] = tensor;
     }
     return shown;
   }
