@@ -2,20 +2,73 @@
 
 import re
 
+import nbformat
 import pytest
+import torch
+from nbformat.v4 import new_code_cell, new_notebook
 
+from transformer_lite.explore import Sketch
 from transformer_lite.explore.text import number, say
 
 from .lab import open_notebook, running_lab
+from .settings import assert_close, numbers
 from .visit import LIVE, ROOT
 
 CHAPTER = "book/attention/scaled-dot-product.ipynb"
 
 
+# A figure with memory that asks first, and one to draw into.
+OWN = [
+    """\
+import torch
+from transformer_lite.explore import Heatmap, Image, Number, Predict, Sketch, Slider, State, explore
+
+generator = torch.Generator().manual_seed(0)
+x, y = torch.randn(30, 4, generator=generator), torch.randn(30, 3, generator=generator)""",
+    """\
+@explore(
+    rate=Slider(0.0, 1.0, value=0.1, label="Learning rate"),
+    training=State({"W": torch.zeros(4, 3)}, steps=100, label="Train"),
+    show={"weights": Heatmap(signed=True, limit=2), "loss": Number()},
+    predict=Predict("How large is the loss after ten steps?", view="loss"),
+)
+def learning(rate, training):
+    \"\"\"Gradient descent, a step at a time.\"\"\"
+    W = training["W"].requires_grad_()
+    loss = (x @ W - y).square().mean()
+    (gradient,) = torch.autograd.grad(loss, W)
+    step = rate * gradient
+    return {"weights": W, "loss": loss}, {"W": W - step}""",
+    """\
+@explore(digit=Sketch((12, 10), value=[[(2, 2), (8, 2)]], label="Digit"), show={"pixels": Image()})
+def drawn(digit):
+    \"\"\"What was drawn.\"\"\"
+    return {"pixels": digit}""",
+]
+
+
 @pytest.fixture(scope="module")
-def notebook(visiting, tmp_path_factory):
+def lab(tmp_path_factory):
+    """The address of a JupyterLab with the book, and with a notebook `own.ipynb` of the tests."""
+    folder = tmp_path_factory.mktemp("lab")
+    with running_lab(folder) as address:
+        nbformat.write(new_notebook(cells=[new_code_cell(cell) for cell in OWN]), folder / "root/own.ipynb")
+        yield address
+
+
+@pytest.fixture(scope="module")
+def own(visiting, lab):
+    with visiting(height=1000) as visit:
+        open_notebook(visit, lab, "own.ipynb")
+        visit.until("() => probe.figures().length === 2", timeout=LIVE)
+        visit.wake()
+        yield visit
+
+
+@pytest.fixture(scope="module")
+def notebook(visiting, lab):
     """The chapter in JupyterLab, with all of its cells run."""
-    with running_lab(tmp_path_factory.mktemp("lab")) as lab, visiting(height=1000) as visit:
+    with visiting(height=1000) as visit:
         visit.frames = []
         visit.page.on(
             "websocket",
@@ -181,6 +234,76 @@ def test_a_changed_line_changes_the_figure_and_its_mistakes_are_named(notebook):
     assert notebook.outputs(id_)["weights"]["shape"] == [n, n]
 
 
+def losses(rates):
+    """The same by PyTorch's own optimiser: the loss before each step, and after the last."""
+    generator = torch.Generator().manual_seed(0)
+    x, y = torch.randn(30, 4, generator=generator), torch.randn(30, 3, generator=generator)
+    W = torch.zeros(4, 3, requires_grad=True)
+    found = []
+    for rate in [*rates, 0.0]:
+        loss = torch.nn.functional.mse_loss(x @ W, y)
+        found.append(loss.item())
+        (gradient,) = torch.autograd.grad(loss, W)
+        W = (W - rate * gradient).detach().requires_grad_()
+    return found
+
+
+def test_a_figure_asks_first_and_steps_run_in_the_kernel(own):
+    id_, place = "learning", own.page.locator("figure#learning")
+    place.scroll_into_view_if_needed()
+    assert own.said(id_, "[data-control=training] .tl-problem") == ""
+    place.locator(".tl-step").click()
+    own.until("() => probe.figure('learning').querySelector('.tl-problem:not(:empty)')")
+    assert own.said(id_, "[data-control=training] .tl-problem") == say("guess-first")
+    place.locator(".tl-predict input").fill("0.5")
+    place.locator(".tl-predict input").press("Enter")
+    for count in (1, 2, 3):
+        place.locator(".tl-step").click()
+        own.until("(count) => probe.figure('learning').explorable.values.training === count", count)
+        own.settle(id_)
+    shown = own.outputs(id_)["loss"]["data"][0]
+    assert shown == pytest.approx(losses([0.1] * 3)[3], rel=1e-5)
+    own.set(id_, rate=0.5)
+    own.set(id_, training=5)
+    shown = own.outputs(id_)["loss"]["data"][0]
+    assert shown == pytest.approx(losses([0.1] * 3 + [0.5] * 2)[5], rel=1e-5)
+    assert own.check(id_)["passed"]
+    # Played to the end: the guess stands beside what came.
+    place.locator("[data-control=training] .tl-play").click()
+    own.until("() => probe.figure('learning').explorable.values.training === 100", timeout=LIVE)
+    own.settle(id_)
+    loss = own.outputs(id_)["loss"]["data"][0]
+    assert loss == pytest.approx(losses([0.1] * 3 + [0.5] * 97)[100], rel=1e-4)
+    assert number(loss) in own.said(id_, ".tl-verdict")
+
+
+def test_a_drawing_reaches_the_kernel(own):
+    sketch, strokes = Sketch((12, 10)), "4.AAff.BC"
+    sketch.prepare("digit")
+    own.set("drawn", digit=strokes)
+    wanted = sketch.encode(sketch.check(strokes)).numpy()
+    assert_close(numbers(own.outputs("drawn"), "pixels"), wanted)
+    assert own.check("drawn")["passed"]
+
+
+def test_an_edited_step_shows_at_the_next_press(own):
+    cell = own.page.locator(".jp-CodeCell", has_text="def learning")
+    replace_line(own, cell, r"step = rate", "step = 2 * rate * gradient")
+    own.until(
+        """() => {
+          const { dataset, explorable } = probe.figure("learning") ?? { dataset: {} };
+          return dataset.state === "live" && explorable.values.training === 0;
+        }""",
+        timeout=LIVE,
+    )
+    own.skip_questions()
+    own.page.locator("figure#learning .tl-step").click()
+    own.until("() => probe.figure('learning').explorable.values.training === 1")
+    own.settle("learning")
+    assert own.outputs("learning")["loss"]["data"][0] == pytest.approx(losses([0.2])[1], rel=1e-5)
+    assert own.check("learning")["passed"]
+
+
 def test_a_restarted_kernel_is_said_and_nothing_pretends_to_have_moved(notebook):
     """Last in this file: behind the figures there is no kernel any more that knows them."""
     id_, gone = "three-divisors", say("kernel-gone")
@@ -190,6 +313,12 @@ def test_a_restarted_kernel_is_said_and_nothing_pretends_to_have_moved(notebook)
     shown = handle.input_value(), typed.input_value()
 
     def nothing_moved():
+        # What a key has moved goes back once the kernel is found to be silent.
+        notebook.until(
+            """([id, shown]) => [...probe.figure(id).querySelectorAll("[data-control=d_k] input")]
+              .every((input, i) => input.value === shown[i])""",
+            [id_, shown],
+        )
         assert notebook.values(id_) == values
         assert notebook.outputs(id_) == outputs
         assert (handle.input_value(), typed.input_value()) == shown
