@@ -476,3 +476,28 @@ def test_who_pauses_and_plays_again_at_once_plays_once(node):
     )
     assert waiting == [1, 1, 1, 0]
     assert said == say("play", label="Time")
+
+
+@pytest.mark.parametrize("steps", [1, 5, 30, 35, 100, 300, 1000])
+@pytest.mark.parametrize("still", [False, True])
+def test_more_steps_share_a_picture_where_turns_are_slow(node, steps, still):
+    """Played with turns of 20 ms, and of a second: how many steps each took."""
+    quick, slow, pause = node(
+        """const { paceOf } = await front("stepping.mjs");
+        const play = (took) => {
+          const pace = paceOf(data.steps, data.still), turns = [];
+          for (let now = 0, taken = 0; taken < data.steps; now += took + pace.pause, taken += turns.at(-1)) {
+            turns.push(pace.stride(now));
+          }
+          return turns;
+        };
+        return [play(20), play(1000), paceOf(data.steps, data.still).pause];""",
+        {"steps": steps, "still": still},
+    )
+    assert set(quick) == {math.ceil(steps / (10 if still else 100))}
+    assert 20 <= pause <= 900 and len(quick) * (20 + pause) < 12_000
+    assert slow == sorted(slow) and slow[0] == quick[0]
+    # However slow, so many pictures are shown.
+    assert len(slow) >= min(steps, 10 if still else 30)
+    if steps > 100 and not still:
+        assert len(slow) < 0.5 * len(quick)

@@ -92,6 +92,14 @@ MUTATIONS = [
         "one_by_one",
     ),
     front(
+        "a slow device draws as often as a quick one",
+        "stepping.mjs",
+        "if (now - asked - pause > SLOW)",
+        "if (now - asked - pause > SLOW * 1000)",
+        "tests/explore/test_front.py",
+        "share_a_picture",
+    ),
+    front(
         "words that are said are called after their places",
         "axes.mjs",
         "String(axis.labels?.[Number(id)])",

@@ -2,6 +2,9 @@
 import { bindPlay } from "./play.mjs";
 import { say } from "./text.mjs";
 
+// Milliseconds: a turn that takes longer is one that the reader waits for.
+const SLOW = 80;
+
 /**
  * Play, step, and back to the start.
  * @type {ControlKind["bind"]}
@@ -11,13 +14,16 @@ export function bindSteps(element, control, { move, set, read, ended }) {
   const seen = new IntersectionObserver((entries) => { onScreen = entries.at(-1).isIntersecting; });
   seen.observe(element.closest("figure"));
   const further = (count) => Math.min(read() + count, control.steps);
-  const pace = () => paceOf(control.steps);
+  let pace = paceOf(control.steps, false);
   const { stop } = bindPlay(element, control, {
     set,
     move,
-    next: () => (onScreen && !document.hidden ? further(pace().stride) : undefined),
-    pause: () => pace().pause,
-    begin: () => (ended() ? move(0) : undefined), // from its end it plays once more
+    next: () => (onScreen && !document.hidden ? further(pace.stride(performance.now())) : undefined),
+    pause: () => pace.pause,
+    begin: () => {
+      pace = paceOf(control.steps, matchMedia("(prefers-reduced-motion: reduce)").matches);
+      return ended() ? move(0) : undefined; // from its end it plays once more
+    },
     over: ended,
     end: () => move(read()), // which puts the number of steps into the address
   });
@@ -29,10 +35,26 @@ export function bindSteps(element, control, { move, set, read, ended }) {
   click(".tl-restart", () => move(0));
 }
 
-/** All steps in about six seconds, or more if they take it; few get time to be seen, and many are drawn now and then. */
-function paceOf(steps) {
-  if (matchMedia("(prefers-reduced-motion: reduce)").matches) return { stride: Math.ceil(steps / 10), pause: 900 };
-  return { stride: Math.ceil(steps / 100), pause: Math.min(900, Math.max(20, 6000 / steps - 60)) };
+/**
+ * The pause between turns, and how many steps the turn that begins `now` takes: all in about six seconds, or more if they
+ * take it. Few steps get time to be seen, and many are drawn now and then, at least thirty times: where turns are slow,
+ * more of them share a picture, because on a slow device drawing takes longer than the steps do. `still` is for readers
+ * who want little motion.
+ */
+export function paceOf(steps, still) {
+  const [part, least] = still ? [10, 10] : [100, 30];
+  const pause = still ? 900 : Math.min(900, Math.max(20, 6000 / steps - 60));
+  const first = Math.ceil(steps / part);
+  const longest = Math.max(first, Math.floor(steps / least));
+  let [stride, asked] = [first, Infinity];
+  return {
+    pause,
+    stride(now) {
+      if (now - asked - pause > SLOW) stride = Math.min(stride + 1, longest);
+      asked = now;
+      return stride;
+    },
+  };
 }
 
 /** @type {ControlKind["show"]} */
