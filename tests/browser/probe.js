@@ -79,11 +79,11 @@ window.probe = {
     return found;
   },
 
-  /** Texts of charts that reach out of their chart, and texts that reach out of the window. */
+  /** Texts of charts that reach out of their chart, and texts that reach out of the window; what scrolls may. */
   clipped(seen, slack = 1.5) {
     const found = [];
     for (const { element, text, quad } of seen) {
-      if (element.closest(".tl-table")) continue;
+      if (element.closest(".tl-table, .tl-tree")) continue;
       const slot = element.closest(".tl-slot");
       const box = slot?.getBoundingClientRect() ?? { left: 0, right: innerWidth, top: -Infinity, bottom: Infinity };
       const out = quad.some(([x, y]) =>

@@ -472,6 +472,77 @@ def test_pointing_at_a_masked_cell_says_so(bench):
     bench.page.mouse.move(1, 1)
 
 
+# -- a tree --------------------------------------------------------------------------------------------------------
+
+
+def nodes_of(visit):
+    """What stands on each node of the workbench's tree that is seen, its marks, and where it stands."""
+    return visit.page.evaluate(
+        """() => [...document.querySelectorAll("#a-search .tl-node")].filter((e) => e.checkVisibility()).map((e) => {
+          const { left, top, width, height } = e.getBoundingClientRect();
+          const box = e.closest(".tl-nodes").getBoundingClientRect();
+          const place = [left - box.left, top - box.top, width, height].map(Math.round);
+          return [e.innerText, [...e.classList].filter((name) => name !== "tl-picked").sort(), place];
+        })"""
+    )
+
+
+def test_a_tree_becomes_live_where_its_picture_stood(visiting, site, bench):
+    with visiting() as visit:
+        visit.open(site + "workbench/workbench.html", live=False)
+        still = nodes_of(visit)
+        branches = visit.page.locator("#a-search .tl-nodes path").evaluate_all(
+            "all => all.map((e) => e.outerHTML)"
+        )
+        assert len(still) == 10
+        bench.reset("a-search")
+        live = bench.page.locator("#a-search .tl-nodes path").evaluate_all(
+            "all => all.map((e) => e.outerHTML)"
+        )
+        assert nodes_of(bench) == still
+        assert live == branches
+
+
+def test_a_node_is_picked_by_a_click_and_by_keys(bench):
+    nodes = bench.page.locator("#a-search .tl-node:visible")
+    nodes.filter(has_text="<b>").click()
+    bench.settle("a-search")
+    assert bench.values("a-search")["node"] == [1, 2]
+    assert bench.outputs("a-search")["sum"]["data"] == [pytest.approx(-0.278, abs=1e-3)]
+    picked = bench.page.locator("#a-search .tl-node[aria-pressed=true]")
+    assert picked.get_attribute("aria-label").startswith("<b> −0.278, after the (0), in the beam")
+    for key, word in [
+        ("ArrowUp", "caterpillar"),
+        ("ArrowRight", "chased"),
+        ("ArrowLeft", "caterpillar"),
+        ("ArrowLeft", "the"),
+        ("ArrowLeft", "the"),
+        ("ArrowRight", "cat"),
+        ("ArrowDown", "caterpillar"),
+    ]:
+        bench.page.keyboard.press(key)
+        assert bench.page.evaluate("document.activeElement.firstChild.textContent") == word, key
+        assert bench.page.locator("#a-search .tl-node[tabindex='0']").count() == 1
+    bench.page.keyboard.press("Enter")
+    bench.settle("a-search")
+    assert bench.values("a-search")["node"] == [1, 1]
+    assert bench.page.evaluate("document.activeElement.getAttribute('aria-pressed')") == "true"
+
+
+def test_a_tree_that_grows_is_seen_at_its_end_and_moves_nothing(bench):
+    height = "document.querySelector('#a-search .tl-tree').getBoundingClientRect().height"
+    bench.set("a-search", steps=1)
+    before = bench.page.evaluate(height)
+    bench.page.set_viewport_size({"width": 360, "height": 740})
+    bench.settle("a-search")
+    bench.set("a-search", steps=5)
+    assert bench.page.evaluate(height) == before
+    box = bench.page.locator("#a-search .tl-tree").bounding_box()
+    last = bench.page.locator("#a-search .tl-node:visible").last.bounding_box()
+    assert box["x"] <= last["x"] and last["x"] + last["width"] <= box["x"] + box["width"] + 1
+    bench.page.set_viewport_size({"width": 1280, "height": 900})
+
+
 def test_a_masked_id_writes_its_number_again_when_it_comes_back(bench):
     """Ids below 0 are masked; the reader's order decides where they stand."""
     figure = "shuffled-words"

@@ -30,6 +30,7 @@ from transformer_lite.explore import (
     State,
     Toggle,
     Tokens,
+    Tree,
     Words,
     exercise,
     explore,
@@ -329,6 +330,40 @@ def plain_views(order, size):
     }
 
 
+# A search of five steps that keeps three nodes: the words, what each follows, and how good each is.
+SAID = torch.tensor([[0, 0, 0], [1, 8, 7], [3, 6, 3], [4, 0, 0], [2, 5, 1]])
+FOLLOWED = torch.tensor([[0, 0, 0], [0, 0, 0], [1, 0, 0], [1, 0, 1], [2, 0, 2]])
+SUMS = torch.zeros(5, 3)
+for at in range(1, 5):
+    SUMS[at] = SUMS[at - 1, FOLLOWED[at]] - ROWS[at, :3].abs()
+
+
+@explore(
+    steps=Slider(1, 5, 1, value=4, label="Steps"),
+    node=Pick("tree", row=1, column=0, label="Node"),
+    marked=Toggle(True),
+)
+def a_search(steps, node, marked):
+    """A tree of words, of which one may be picked; with marks that its nodes are given, and without."""
+    step, place = torch.arange(5)[:, None], torch.arange(3)[None]  # (5, 1), (1, 3)
+    there = (step < steps) & ((step > 0) | (place == 0))
+    scores = SUMS.masked_fill(~there, -torch.inf)  # (5, 3)
+    picked = (step == node[0]) & (place == node[1])
+    ended = (scores / 2).masked_fill((place > 0) | (step < 2), -torch.inf)
+    marks = {"held": (step <= node[0]).long() + (step == node[0]) + 0 * place, "ended": ended, "best": picked}
+    return {
+        "tree": Tree(
+            scores,
+            tokens=SAID,
+            parents=FOLLOWED,
+            words=VOCABULARY,
+            steps=Axis("step", [f"step {i}" for i in range(5)]),
+            **(marks if marked else {}),
+        ),
+        "sum": Number(SUMS[node[0], node[1]]),
+    }
+
+
 CHINESE = ["猫", "小猫", "追", "狗", "？", *(chr(0x4E00 + i) for i in range(90))]
 
 
@@ -426,6 +461,7 @@ FIGURES = {
         which_curve,
         plain_views,
         drawn,
+        a_search,
         two_layers,
         the_same_weights,
     )

@@ -5,9 +5,15 @@ import json
 import pytest
 import torch
 
-from transformer_lite.explore import Axis, Bars, Heatmap, Image, Lines, Number, Scatter, Tokens
+from transformer_lite.explore import Axis, Bars, Heatmap, Image, Lines, Number, Scatter, Tokens, Tree
 
 from .elsewhere import Elsewhere
+
+
+def a_tree(scores):
+    places = torch.zeros(getattr(scores, "shape", (1, 1)))
+    return Tree(scores, tokens=places, parents=places, words=["a"])
+
 
 MAKE = {
     "heatmap": lambda t: Heatmap(t),
@@ -16,8 +22,17 @@ MAKE = {
     "tokens": lambda t: Tokens(t, words="sentence"),
     "number": lambda t: Number(t),
     "image": lambda t: Image(t),
+    "tree": a_tree,
 }
-DIMENSIONS = {"heatmap": {2}, "lines": {1, 2}, "bars": {1, 2}, "tokens": {1}, "number": {0}, "image": {2, 3}}
+DIMENSIONS = {
+    "heatmap": {2},
+    "lines": {1, 2},
+    "bars": {1, 2},
+    "tokens": {1},
+    "number": {0},
+    "image": {2, 3},
+    "tree": {2},
+}
 
 
 @pytest.mark.parametrize("kind", MAKE)

@@ -9,6 +9,7 @@ PREDICT = "tests/browser/test_predict.py"
 READER = "tests/browser/test_reader.py"
 READING = "tests/explore/test_reading.py"
 LOADING = "tests/explore/test_loading.py"
+TREE = "tests/explore/test_tree.py"
 VOCABULARY = "tests/explore/test_vocabulary.py"
 WITHOUT = "tests/browser/test_without.py"
 WEIGHTS = "tests/browser/test_weights.py"
@@ -56,6 +57,23 @@ MUTATIONS = [
         "least",
         READER,
         "becomes_ink",
+    ),
+    # Trees
+    front(
+        "nodes stand in the order of their numbers, and branches cross",
+        "views/tree.mjs",
+        "here.sort((one, other) => (parent(one)?.row ?? 0) - (parent(other)?.row ?? 0) || one - other);",
+        "here.sort((one, other) => one - other);",
+        TREE,
+        "the_page",
+    ),
+    front(
+        "a click on a node picks its place and step the other way round",
+        "views/tree.mjs",
+        "[Math.floor(i / places), i % places]",
+        "[i % places, Math.floor(i / places)]",
+        READER,
+        "node_is_picked",
     ),
     # Questions before a view
     front(

@@ -7,7 +7,7 @@ from .explorable import Explorable, explore
 from .predict import Predict
 from .progress import progress
 from .task import Task, task
-from .views import Bars, Heatmap, Image, Lines, Number, Scatter, Tokens
+from .views import Bars, Heatmap, Image, Lines, Number, Scatter, Tokens, Tree
 
 __all__ = [
     "Axis",
@@ -31,6 +31,7 @@ __all__ = [
     "Task",
     "Toggle",
     "Tokens",
+    "Tree",
     "Words",
     "exercise",
     "explore",

@@ -7,6 +7,7 @@ from .lines import Lines
 from .number import Number
 from .scatter import Scatter
 from .tokens import Tokens
+from .tree import Tree
 from .view import View
 
-__all__ = ["Bars", "Heatmap", "Image", "Lines", "Number", "Scatter", "Tokens", "View"]
+__all__ = ["Bars", "Heatmap", "Image", "Lines", "Number", "Scatter", "Tokens", "Tree", "View"]
