@@ -1031,7 +1031,7 @@ def test_svg_shows_every_view(bench, id_):
     for value in bench.page.locator(f"figure#{id_} .tl-number").all_text_contents():
         assert value in texts
     # Charts are there with their marks.
-    charts = bench.page.locator(f"figure#{id_} .tl-slot").count()
+    charts = bench.page.locator(f"figure#{id_} :is(.tl-slot, .tl-tree)").count()
     assert len(root.findall("{http://www.w3.org/2000/svg}svg")) == charts
     assert not re.findall(r'(?:href|src)="https?:', drawing)
 

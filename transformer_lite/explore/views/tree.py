@@ -163,13 +163,14 @@ class Tree(View):
         columns, rows = 1 + max((node.step for node in found), default=0), self.tensors()[""].shape[1]
         ways = {"": "", "tl-dropped": "", "tl-best": ""}
         nodes = ""
-        for node in found:
+        for node in sorted(found, key=lambda node: (node.step, node.place)):
             marks = [f" tl-{mark}" for mark in ("dropped", "tip", "best") if getattr(node, mark)]
             end = "" if node.ended is None else f"<small>■ {escape(two_digits(node.ended))}</small>"
             nodes += (
                 f'<span class="tl-node{"".join(marks)}" style="grid-area:{node.row + 1}/{node.step + 1}">'
                 f"<b>{escape(node.word)}</b> <i>{escape(two_digits(node.score))}</i>{end}</span>"
             )
+        for node in found:
             if node.before:
                 ways["tl-dropped" if node.dropped else "tl-best" if node.best else ""] += _way(node)
         paths = "".join(f'<path class="{kind}" d="{way}"></path>' for kind, way in ways.items())
