@@ -510,7 +510,7 @@ def test_a_node_is_picked_by_a_click_and_by_keys(bench):
     assert bench.values("a-search")["node"] == [1, 2]
     assert bench.outputs("a-search")["sum"]["data"] == [pytest.approx(-0.278, abs=1e-3)]
     picked = bench.page.locator("#a-search .tl-node[aria-pressed=true]")
-    assert picked.get_attribute("aria-label").startswith("<b> −0.278, after the (0), in the beam")
+    assert picked.get_attribute("title").startswith("<b> −0.278, after the (0), in the beam")
     for key, word in [
         ("ArrowUp", "caterpillar"),
         ("ArrowRight", "chased"),

@@ -196,7 +196,7 @@ function fill(element, node, places) {
   score.textContent = twoDigits(node.score);
   ended.hidden = node.ended === undefined;
   ended.textContent = ended.hidden ? "" : `■ ${twoDigits(node.ended)}`;
-  if (element.type) element.setAttribute("aria-label", told(node, places));
+  if (element.type) element.title = told(node, places);
 }
 
 /** @type {NonNullable<ViewKind["mark"]>} */
