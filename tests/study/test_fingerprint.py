@@ -128,6 +128,29 @@ def test_code_of_this_package_counts_piece_by_piece():
     )
 
 
+def test_named_tuples_count():
+    """Their methods are made in another module, which does not hold them."""
+    source = """
+from typing import NamedTuple
+from transformer_lite.study.grammar import Sentence
+
+class Pair(NamedTuple):
+    first: int
+    second: int = 2
+
+pairs = [Pair(1), Pair(3, second=4)]
+
+def measure(seed):
+    return pairs, Sentence
+"""
+    old, value, default = (
+        fingerprint(measure(source.replace(a, b))) for a, b in (("", ""), ("3,", "5,"), ("= 2", "= 6"))
+    )
+    assert "transformer_lite.study.grammar.sentences.Sentence" in old
+    assert differences(old, value) == ["pairs"]
+    assert differences(old, default) == ["Pair", "pairs"]
+
+
 def test_a_function_that_is_defined_again_counts_as_it_is_now():
     names = cells.run(BEFORE)
     before = fingerprint(names["measure"])

@@ -91,6 +91,8 @@ class _Walk:
             return f"partial({inner(value.func)}, {inner(value.args)}, {inner(value.keywords)})"
         if isinstance(value, Mapping) and not self.ours(type(value).__module__):
             return "{" + ", ".join(f"{inner(key)}: {inner(of)}" for key, of in value.items()) + "}"
+        if isinstance(value, tuple) and hasattr(value, "_fields") and self.ours(type(value).__module__):
+            return f"{inner(type(value))}({', '.join(map(inner, value))})"
         if isinstance(value, list | tuple) and not self.ours(type(value).__module__):
             return f"{type(value).__name__}({', '.join(map(inner, value))})"
         if isinstance(value, set | frozenset):
@@ -267,9 +269,9 @@ def _class_lines(what: type) -> tuple[list[str], int]:
     """The lines of the file that defines a class, and one line within it. A notebook's class does not know its cell."""
     for member in vars(what).values():
         function = getattr(member, "__func__", getattr(member, "fget", member))
-        if not isinstance(function, types.FunctionType) or function.__module__ != what.__module__:
-            continue  # a named tuple's methods are written elsewhere
-        if function.__qualname__.startswith(what.__qualname__):
+        # Not one that was made for it elsewhere, as for a named tuple.
+        own = isinstance(function, types.FunctionType) and function.__module__ == what.__module__
+        if own and function.__qualname__.startswith(what.__qualname__):
             lines, line = _function_lines(function)
             if lines:
                 return lines, line
