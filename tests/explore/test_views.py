@@ -1,6 +1,7 @@
 """Views: which tensors they take, and what the front end learns about them."""
 
 import json
+import re
 
 import pytest
 import torch
@@ -177,6 +178,22 @@ def test_axes():
     ]
     assert rows == {"name": "sentence", "labels": "sentence", "title": "sentence", "role": None}
     assert columns == {"name": "key", "labels": None, "title": "Keys", "role": None}
+
+
+def test_a_heatmap_may_be_coloured_by_other_numbers_than_it_shows():
+    numbers, shade = torch.tensor([[5.0, 2000.0]]), torch.tensor([[1.0, 0.5]])
+    table = Heatmap(numbers, shade=shade)
+    assert {name: tensor.tolist() for name, tensor in table.tensors().items()} == {
+        "": [[5, 2000]],
+        "shade": [[1, 0.5]],
+    }
+    assert Heatmap(numbers).legend() and not table.legend()  # its colours stand for no number on display
+    assert "2000" in table.summary([["row"], ["a", "b"]])
+    with pytest.raises(ValueError, match=r"Heatmap shade: .*\(1, 2\), got \(2, 1\)"):
+        Heatmap(numbers, shade=shade.T)
+    drawn, same = (view.picture([["row"], ["a", "b"]], 100, "p") for view in (table, Heatmap(shade)))
+    cells = [re.findall(r"<path[^>]*style=\"fill: [^\"]*", picture) for picture in (drawn, same)]
+    assert cells[0] == cells[1] and drawn != same
 
 
 def test_a_scatter_shows_its_path_and_its_field_too():

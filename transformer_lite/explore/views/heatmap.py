@@ -24,10 +24,13 @@ class Heatmap(View):
     0. `limit` fixes the scale so that colours mean the same at every setting; without it a signed map follows the
     largest magnitude on display. `role` colours the title. Cells of −inf are drawn as masked. With
     `categories=True` the numbers are ids, each in a colour of its own, and negative ones are drawn as masked.
+    `shade`, of the shape of the matrix, colours the cells in place of their numbers: those of a table, whose columns
+    have units of their own.
     """
 
     values: Tensor | str | None = None
     _: KW_ONLY
+    shade: Tensor | str | None = None
     rows: Axis | str = "row"
     columns: Axis | str = "column"
     title: str | None = None
@@ -36,10 +39,20 @@ class Heatmap(View):
     limit: float | None = None
     categories: bool = False
     kind = "heatmap"
+    parts = {"": "values", "shade": "shade"}  # noqa: RUF012
     settings = ("role", "signed", "limit", "categories")
 
     def prepare(self) -> None:
         self.values = shaped("Heatmap", self.values, 2)  # (rows, columns)
+        if self.shade is not None:
+            self.shade = shaped("Heatmap shade", self.shade, 2)  # (rows, columns)
+            sizes = [*self.shade.shape, *self.values.shape]
+            # While a graph is traced, sizes may be symbols; they were compared when the figure was made.
+            if all(isinstance(size, int) for size in sizes) and sizes[:2] != sizes[2:]:
+                raise ValueError(
+                    f"Heatmap shade: each cell has one, so its shape is {tuple(self.values.shape)}, "
+                    f"got {tuple(self.shade.shape)}"
+                )
         if not self.signed and self.limit is None:
             self.limit = 1.0
         check_role("Heatmap", self.role)
@@ -49,7 +62,12 @@ class Heatmap(View):
 
     def _limit(self) -> float:
         """The number at the end of the colour scale: its limit, or the largest magnitude on display."""
-        return self.limit or largest(self.tensors()[""]) or 1.0
+        return self.limit or largest(self._coloured()) or 1.0
+
+    def _coloured(self) -> Tensor:
+        """What the colours of the cells stand for."""
+        tensors = self.tensors()
+        return tensors.get("shade", tensors[""])
 
     @property
     def _scale(self) -> str:
@@ -68,7 +86,7 @@ class Heatmap(View):
         return say("summary-heatmap", title=self.title, **size, **places, **numbers)
 
     def legend(self) -> str:
-        if self.categories:
+        if self.categories or self.shade is not None:
             return ""
         stops = ", ".join(f"var(--tl-{self._scale}-{level})" for level in range(0, LEVELS, 4))
         low, high = number(-self._limit() if self.signed else 0), number(self._limit())
@@ -82,15 +100,15 @@ class Heatmap(View):
         return max(110, min(380, 70 + 34 * rows))
 
     def draw(self, axes: Any, pen: Pen, named: Named) -> None:
-        values = self.tensors()[""]
+        values, coloured = self.tensors()[""], self._coloured()
         limit = self._limit()
         if self.categories:
             colours = [pen.colour(f"washed-{i}") for i in range(len(CATEGORICAL["light"]))]
-            shown = (values % len(colours)).masked_fill(values < 0, float("nan"))
+            shown = (coloured % len(colours)).masked_fill(coloured < 0, float("nan"))
             low, high = -0.5, len(colours) - 0.5
         else:
             colours = pen.scale(self._scale)
-            shown = values.masked_fill(~values.isfinite(), float("nan"))
+            shown = coloured.masked_fill(~coloured.isfinite(), float("nan"))
             low, high = (-limit if self.signed else 0), limit
         axes.pcolormesh(shown.numpy(), cmap=pen.map(colours), vmin=low, vmax=high)
         axes.invert_yaxis()
@@ -103,15 +121,16 @@ class Heatmap(View):
         ticks(axes.set_yticks, rows, middle=0.5)
         ticks(axes.set_xticks, columns, middle=0.5, rotation=0 if flat else 45)
         if values.numel() <= MAX_TEXT_CELLS and values.shape[1] <= 12:
-            self._write(axes, pen, values, limit)
+            self._write(axes, pen, limit)
 
-    def _write(self, axes: Any, pen: Pen, values: Tensor, limit: float) -> None:
+    def _write(self, axes: Any, pen: Pen, limit: float) -> None:
         """The numbers in the cells, in the page's ink or its background, as the front end's charts would choose."""
-        for row, numbers in enumerate(values.tolist()):
-            for column, x in enumerate(numbers):
-                if self.categories and x < 0:
+        values, coloured = self.tensors()[""].tolist(), self._coloured().tolist()
+        for row, (numbers, colours) in enumerate(zip(values, coloured, strict=True)):
+            for column, (x, colour) in enumerate(zip(numbers, colours, strict=True)):
+                if self.categories and colour < 0:
                     continue
-                strong = abs(x) > 0.6 * limit and not self.categories
+                strong = abs(colour) > 0.6 * limit and not self.categories
                 text = axes.text(
                     column + 0.5, row + 0.5, number(round(x, 2)), ha="center", va="center", fontsize=10
                 )

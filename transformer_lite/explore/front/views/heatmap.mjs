@@ -26,11 +26,12 @@ export const heatmap = {
 
   async draw(place, view, tensors, look, reader) {
     await cells.draw(place, view, tensors, look, reader);
-    if (!view.categories) drawLegend(place, view, tensors[""].data);
+    if (hasScale(view, tensors)) drawLegend(place, view, tensors[""].data);
   },
 
   async svg(sheet, place, view, tensors, look) {
     await cells.svg(sheet, place, view, tensors, look);
+    if (!hasScale(view, tensors)) return;
     const [low, high] = colourRange(view, tensors[""].data);
     sheet.text(`${number(low)} … ${number(high)}`, 11);
   },
@@ -45,6 +46,9 @@ export const heatmap = {
 
   table: (view, tensors, [sides, heads]) => asTable(tensors[""], sides, heads),
 };
+
+/** Do its colours stand for its numbers? */
+const hasScale = (view, tensors) => !view.categories && !tensors.shade;
 
 /** The ends of a heatmap's colour scale. */
 function colourRange(view, data) {
@@ -62,8 +66,9 @@ function drawLegend(place, view, data) {
 /** @type {ChartKind["trace"]} */
 function traceHeatmap(view, tensors, { theme, labels, width, height }) {
   const { shape: [rows, columns], data } = tensors[""];
-  const grid = (of) => Array.from({ length: rows }, (_, r) => Array.from({ length: columns }, (_, c) => of(data[r * columns + c])));
-  const { stops, zmin, zmax, colorscale, of } = view.categories ? regions(theme) : shades(view, data, theme);
+  const coloured = Array.from((tensors.shade ?? tensors[""]).data);
+  const grid = (of) => Array.from({ length: rows }, (_, r) => Array.from({ length: columns }, (_, c) => of(coloured[r * columns + c])));
+  const { stops, zmin, zmax, colorscale, of } = view.categories ? regions(theme) : shades(view, coloured, theme);
   const left = 16 + 7 * Math.max(...labels[0].map((label) => label.length));
   const cell = Math.max(0, (width - left - 12) / columns);
   const longest = Math.max(...labels[1].map((label) => label.length));
@@ -87,10 +92,10 @@ function traceHeatmap(view, tensors, { theme, labels, width, height }) {
   // letters takes 4.8 px of the width, and its height 8.
   const right = Math.max(8, ...(flat ? [] : labels[1].map((label, c) => 4.8 * label.length + 8 - (columns - c - 0.5) * cell)));
   return {
-    data: readable ? [trace, cellNumbers(data, columns, ink, view.categories)] : [trace],
+    data: readable ? [trace, cellNumbers(data, columns, coloured.map(ink), view.categories)] : [trace],
     layout: {
       margin: { l: Math.min(120, left), r: right, t: top, b: 6 },
-      ...(data.every((x) => of(x) !== null) ? {} : { plot_bgcolor: masked }),
+      ...(coloured.every((x) => of(x) !== null) ? {} : { plot_bgcolor: masked }),
       xaxis: { side: "top", range: [-0.5, columns - 0.5], showgrid: false, tickangle: flat ? 0 : -50, ticklabeloverflow: "allow", ...ticks(labels[1]) },
       yaxis: { range: [rows - 0.5, -0.5], showgrid: false, ...ticks(labels[0]) },
     },
@@ -112,8 +117,8 @@ function regions(theme) {
   return { stops, zmin: -0.5, zmax: n - 0.5, colorscale, of: (x) => (x < 0 ? null : x % n) };
 }
 
-/** The numbers in the cells, each in the ink that stands out from its cell. */
-function cellNumbers(data, columns, ink, categories) {
+/** The numbers in the cells, each in its ink, which stands out from its cell. */
+function cellNumbers(data, columns, inks, categories) {
   const numbers = Array.from(data);
   return {
     type: "scatter", mode: "text", hoverinfo: "skip",
@@ -121,6 +126,6 @@ function cellNumbers(data, columns, ink, categories) {
     y: numbers.map((_, i) => Math.floor(i / columns)),
     // Not an empty text: plotly would remove it, and never write there again.
     text: numbers.map((x) => (categories && x < 0 ? "\u00a0" : cellText(x))),
-    textfont: { size: 11, color: numbers.map(ink) },
+    textfont: { size: 11, color: inks },
   };
 }
