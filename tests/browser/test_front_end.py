@@ -17,7 +17,7 @@ from transformer_lite import explore
 from transformer_lite.explore import palette
 from transformer_lite.explore.controls import Control
 from transformer_lite.explore.figure import Frames
-from transformer_lite.explore.text import say
+from transformer_lite.explore.text import number, say
 from transformer_lite.explore.views import View
 
 from ..built import built_site, live_pages, markup, trace
@@ -25,7 +25,7 @@ from .conftest import WORKBENCH
 from .exercises import described, exercises, give, told
 from .settings import assert_close, memory_of, numbers, other_values, unfit
 from .visit import LIVE
-from .workbench import EXERCISES, FIGURES
+from .workbench import EXERCISES, FIGURES, SHADE, TABLE
 
 
 @pytest.fixture(scope="module")
@@ -577,6 +577,19 @@ def test_the_system_s_forced_colours_leave_everything_to_be_read(live, seen_as, 
         cell.evaluate("(cell, pressed) => cell.setAttribute('aria-pressed', pressed)", pressed)
     yes, no = (pixels(cell).mean((0, 1)) for cell in cells)
     assert np.abs(yes - no).max() > 0.2, "a cell of a mask says yes or no"
+
+
+def test_a_heatmap_may_be_coloured_by_other_numbers_than_it_shows(live):
+    written, coloured, legends = live.page.evaluate(
+        """() => {
+          const place = probe.figure("two-picks").querySelector("[data-view=table]");
+          const [cells, numbers] = place.querySelector(".js-plotly-plot").data;
+          return [numbers.text, cells.z, place.querySelectorAll(".tl-legend").length];
+        }"""
+    )
+    assert written == [number(round(x, 2)) for x in TABLE.flatten().tolist()]
+    np.testing.assert_allclose(coloured, SHADE, rtol=1e-6)
+    assert not legends, "its colours stand for no number on display"
 
 
 def test_a_translated_page_keeps_the_names_that_its_code_knows(live):

@@ -42,6 +42,7 @@ ROOT = Path(__file__).resolve().parents[2]
 VOCABULARY = ["the", "cat", "dog", "chased", "a", "red", "then", "<b>", "caterpillar"]
 EMBEDDING = torch.randn(len(VOCABULARY), 4, generator=torch.Generator().manual_seed(0))
 TABLE = torch.randn(3, 4, generator=torch.Generator().manual_seed(1))
+SHADE = TABLE.flip(0) / 4
 ROWS = torch.randn(5, 32, generator=torch.Generator().manual_seed(2))
 
 # Of 16 bits, as trained weights are, and enough to be stored beside the graphs.
@@ -100,7 +101,11 @@ def two_picks(row, column):
     """Two picks in one view."""
     return {
         "table": Heatmap(
-            TABLE, rows=Axis("r", ["r0", "r1", "r2"]), columns=Axis("c", list("abcd")), signed=True
+            TABLE,
+            shade=SHADE,
+            rows=Axis("r", ["r0", "r1", "r2"]),
+            columns=Axis("c", list("abcd")),
+            signed=True,
         ),
         "row": Bars(TABLE[row], items=Axis("c", list("abcd")), title="The row"),
         "column": Number(TABLE[row, column]),
