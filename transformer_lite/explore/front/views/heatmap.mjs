@@ -92,7 +92,7 @@ function traceHeatmap(view, tensors, { theme, labels, width, height }) {
   // letters takes 4.8 px of the width, and its height 8.
   const right = Math.max(8, ...(flat ? [] : labels[1].map((label, c) => 4.8 * label.length + 8 - (columns - c - 0.5) * cell)));
   return {
-    data: readable ? [trace, cellNumbers(data, columns, coloured.map(ink), view.categories)] : [trace],
+    data: readable ? [trace, cellNumbers(data, columns, cell, coloured.map(ink), view.categories)] : [trace],
     layout: {
       margin: { l: Math.min(120, left), r: right, t: top, b: 6 },
       ...(coloured.every((x) => of(x) !== null) ? {} : { plot_bgcolor: masked }),
@@ -117,15 +117,17 @@ function regions(theme) {
   return { stops, zmin: -0.5, zmax: n - 0.5, colorscale, of: (x) => (x < 0 ? null : x % n) };
 }
 
-/** The numbers in the cells, each in its ink, which stands out from its cell. */
-function cellNumbers(data, columns, inks, categories) {
+/** The numbers in the cells, each in its ink, which stands out from its cell; long ones in narrow cells are smaller. */
+function cellNumbers(data, columns, cell, inks, categories) {
   const numbers = Array.from(data);
+  // Not an empty text: plotly would remove it, and never write there again.
+  const text = numbers.map((x) => (categories && x < 0 ? "\u00a0" : cellText(x)));
+  const widest = 0.64 * Math.max(...text.map((written) => written.replace(".", "").length + (written.includes(".") ? 0.5 : 0)));
   return {
     type: "scatter", mode: "text", hoverinfo: "skip",
     x: numbers.map((_, i) => i % columns),
     y: numbers.map((_, i) => Math.floor(i / columns)),
-    // Not an empty text: plotly would remove it, and never write there again.
-    text: numbers.map((x) => (categories && x < 0 ? "\u00a0" : cellText(x))),
-    textfont: { size: 11, color: inks },
+    text,
+    textfont: { size: Math.max(9, Math.min(11, Math.floor((cell - 2) / widest))), color: inks },
   };
 }
