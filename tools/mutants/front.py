@@ -414,6 +414,14 @@ MUTATIONS = [
         "control_changes",
     ),
     front(
+        "a table is coloured by its numbers",
+        "views/heatmap.mjs",
+        '(tensors.shade ?? tensors[""]).data',
+        'tensors[""].data',
+        FRONT_END,
+        "coloured",
+    ),
+    front(
         "the readout is of another row",
         "views/heatmap.mjs",
         "const x = data[row * shape[1] + column];",
