@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from transformer_lite.explore import host, task
+from transformer_lite.explore.text import number
 
 from .elsewhere import Elsewhere
 
@@ -66,6 +67,71 @@ def test_an_answer_cannot_spoil_the_arguments_of_the_next():
 
     assert plus_one.verdict(lambda x: x.add_(1)) == "Right."
     assert x.tolist() == [0, 0, 0]
+
+
+X, W = torch.randn(3, 4, generator=torch.Generator().manual_seed(0)), torch.eye(4)[:, :2]
+
+
+@task(
+    inputs=[(X, W)],
+    hints={"other shape": "Do not transpose.", "wrong axis": "Along the last axis."},
+    gradients=True,
+    against=torch.matmul,
+)
+def shares(x, w):
+    """Softmax of a product."""
+    scores = x @ w
+    return {
+        "right": scores.softmax(-1),
+        "other shape": scores.softmax(-1).T,
+        "wrong axis": scores.softmax(0),
+    }
+
+
+def in_loops(x, w):
+    return torch.stack([(row @ w).softmax(-1) for row in x])
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (in_loops, "Right. The gradients are right, too. It takes "),
+        (in_loops, " times as long as matmul."),
+        (lambda x, w: torch.tensor((x @ w).softmax(-1).tolist()), "no gradient flows back"),
+        (lambda x, w: (x @ w.detach()).softmax(-1), "the gradient by w is not"),
+        (lambda x, w: (x.detach() @ w).softmax(-1), "the gradient by x is not"),
+        (lambda x, w: (x @ w).softmax(-1).T, "Do not transpose."),  # known, though of another shape
+        (lambda x, w: (x @ w).softmax(0), "Along the last axis."),
+        (lambda x, w: (x @ w).T, "has the shape (2, 3); it should have (3, 2)"),
+    ],
+)
+def test_gradients_and_time_are_judged_where_asked_for(answer, said):
+    assert said in shares.verdict(answer)
+
+
+def test_a_wrong_number_is_named_with_its_place():
+    def nearly(x, w):
+        result = (x @ w).softmax(-1)
+        return result + torch.tensor([[0.0, 0], [0, 0.25], [0, 0]])
+
+    right = (X @ W).softmax(-1)[1, 1].item()
+    said = shares.verdict(nearly)
+    assert "at (1, 1)" in said
+    assert f"yours holds {number(right + 0.25)}" in said
+    assert f"right is {number(right)}" in said
+
+
+def test_a_result_that_is_no_number_is_named_with_its_place():
+    assert "yours holds NaN at (0, 0)" in shares.verdict(lambda x, w: (x @ w) * torch.nan)
+
+
+def test_gradients_of_whole_numbers_are_not_asked_for():
+    @task(inputs=[(torch.arange(3), torch.ones(3))], hints={"sum": "Multiply."}, gradients=True)
+    def product(n, x):
+        """Multiply."""
+        return {"right": n * x, "sum": n + x}
+
+    assert product.verdict(lambda n, x: x * n) == "Right. The gradients are right, too."
 
 
 @pytest.mark.parametrize(
