@@ -564,4 +564,12 @@ MUTATIONS = [
         "study/test_translator.py",
         "one_wrong_word",
     ),
+    python(
+        "a task looks at no gradient",
+        EXPLORE + "task.py",
+        "if not _same(mine[i], gradient):",
+        "if False:",
+        "explore/test_task.py",
+        "gradients_and_time",
+    ),
 ]
