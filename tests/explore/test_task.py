@@ -98,6 +98,8 @@ def in_loops(x, w):
         (in_loops, "Right. The gradients are right, too. It takes "),
         (in_loops, " times as long as matmul."),
         (lambda x, w: torch.tensor((x @ w).softmax(-1).tolist()), "no gradient flows back"),
+        (lambda x, w: torch.from_numpy((x @ w).softmax(-1).numpy()), "no gradient flows back"),
+        (lambda x, w: x.mul_(1).matmul(w).softmax(-1), "Right. The gradients are right, too."),
         (lambda x, w: (x @ w.detach()).softmax(-1), "the gradient by w is not"),
         (lambda x, w: (x.detach() @ w).softmax(-1), "the gradient by x is not"),
         (lambda x, w: (x @ w).softmax(-1).T, "Do not transpose."),  # known, though of another shape
@@ -123,6 +125,15 @@ def test_a_wrong_number_is_named_with_its_place():
 
 def test_a_result_that_is_no_number_is_named_with_its_place():
     assert "yours holds NaN at (0, 0)" in shares.verdict(lambda x, w: (x @ w) * torch.nan)
+
+
+def test_a_wrong_result_of_one_number_has_no_place():
+    @task(inputs=[(torch.ones(3),)], hints={"mean": "Add up."})
+    def total(x):
+        """Add up."""
+        return {"right": x.sum(), "mean": x.mean()}
+
+    assert total.verdict(lambda x: x.sum() + 1).endswith("In trial 1 of 1, yours is 4; right is 3.")
 
 
 def test_gradients_of_whole_numbers_are_not_asked_for():

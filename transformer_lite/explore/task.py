@@ -99,8 +99,9 @@ class Task:
                 mine, right = _plain(mine), _plain(results["right"])
                 at = int(torch.nan_to_num(mine - right, nan=torch.inf).abs().argmax())
                 place = tuple(int(i) for i in torch.unravel_index(torch.tensor(at), right.shape))
-                numbers = {"mine": _written(mine.flatten()[at]), "right": _written(right.flatten()[at])}
-                return say("task-where", trial=i + 1, trials=len(answers), place=place, **numbers)
+                said = {"mine": _written(mine.flatten()[at]), "right": _written(right.flatten()[at])}
+                said |= {"trial": i + 1, "trials": len(answers)}
+                return say("task-where", place=place, **said) if place else say("task-number", **said)
         return ""
 
     def _praise(self, answer: Callable[..., Any]) -> str:
@@ -132,11 +133,12 @@ def _gradients(function: Callable[..., Any], arguments: Sequence[Any]) -> dict[i
     real = {
         i: a.requires_grad_() for i, a in enumerate(copies) if isinstance(a, Tensor) and a.is_floating_point()
     }
-    result = function(*copies)
-    if not result.requires_grad:
+    try:
+        result = function(*map(_copied, copies))  # copies of the leaves, which may be written into
+        weights = torch.arange(1, result.numel() + 1).cos().reshape(result.shape).to(result)
+        found = torch.autograd.grad((result * weights).sum(), [*real.values()], allow_unused=True)
+    except RuntimeError:  # such as from .numpy(), or because nothing leads back
         return None
-    weights = torch.arange(1, result.numel() + 1).cos().reshape(result.shape).to(result)
-    found = torch.autograd.grad((result * weights).sum(), [*real.values()], allow_unused=True)
     return {
         i: torch.zeros_like(real[i]) if gradient is None else gradient
         for i, gradient in zip(real, found, strict=True)
