@@ -97,9 +97,9 @@ class Task:
         for i, (mine, results) in enumerate(zip(answers, self.results, strict=True)):
             if not _same(mine, results["right"]):
                 mine, right = _plain(mine), _plain(results["right"])
-                at = int(torch.nan_to_num(mine - right, nan=torch.inf).abs().argmax())
-                place = tuple(int(i) for i in torch.unravel_index(torch.tensor(at), right.shape))
-                said: dict[str, Any] = {"mine": _written(mine.flatten()[at]), "right": _written(right.flatten()[at])}
+                apart = torch.nan_to_num(mine - right, nan=torch.inf).abs()
+                place = tuple((apart == apart.max()).nonzero()[0].tolist())
+                said: dict[str, Any] = {"mine": _written(mine[place]), "right": _written(right[place])}
                 said |= {"trial": i + 1, "trials": len(answers)}
                 return say("task-where", place=place, **said) if place else say("task-number", **said)
         return ""
@@ -112,8 +112,7 @@ class Task:
                 names = [*inspect.signature(self.function).parameters]
                 mine = _gradients(answer, arguments)
                 right = _gradients(lambda *a: self.function(*a)["right"], arguments)
-                assert right is not None
-                if mine is None:
+                if mine is None or right is None:
                     return say("task-no-gradient")
                 for i, gradient in right.items():
                     if not _same(mine[i], gradient):
