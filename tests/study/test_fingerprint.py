@@ -10,6 +10,7 @@ from . import cells
 BEFORE = '''
 import math
 import torch
+from typing import NamedTuple
 from torch import nn
 from transformer_lite import masks
 from transformer_lite.attention import MultiHeadAttention
@@ -37,6 +38,19 @@ class Model(nn.Module):
         """What the layer says."""
         return self.layer(x, causal=True)
 
+class Word(NamedTuple):
+    english: str
+    chinese: str = ""
+
+    def pair(self):
+        """Both."""
+        return self.english, self.chinese
+
+word = Word("cat", "猫")
+
+class Place(NamedTuple):
+    row: int
+
 def times(factor):
     return lambda x: factor * x
 
@@ -46,7 +60,8 @@ def measure(seed, rate=0.1):
     if rate > math.inf:
         raise ValueError("too large")
     mask = masks.causal(2)
-    return helper(Model()(codes)) + ways["two"](len(letters)) + looks["here"][0]
+    where = Place(len(word.pair()))
+    return where.row + helper(Model()(codes)) + ways["two"](len(letters)) + looks["here"][0]
 '''
 
 
@@ -65,6 +80,7 @@ def changed(old, new):
         ("    return 2 * x", "    # A comment.\n    return (2 *\n            x)"),
         ('"""Twice."""', '"""Double, and a longer story."""'),
         ('        """What the layer says."""\n', ""),
+        ('        """Both."""\n', ""),
         ("def helper(x):", "def helper(x: float) -> float:"),
         ('"too large"', 'f"{rate} is too large"'),
         ("    return x\n\nclass", "    return x + 1\n\nclass"),
@@ -84,6 +100,9 @@ def test_what_no_result_depends_on_does_not_matter(old, new):
         ("    return 2 * x", "    return 3 * x", ["helper"]),
         ("causal=True", "causal=False", ["Model"]),
         ("width = 3", "width = 4", ["Model"]),
+        ('Word("cat", ', 'Word("dog", ', ["word"]),
+        ("self.english, self", "self.english * 2, self", ["Word"]),
+        ("    row: int", "    row: int = 0", ["Place"]),
         ("size = 4", "size = 8", ["size"]),
         ("size = 4", "size = 4.0", ["size"]),
         ('["a", "b"]', '["b", "a"]', ["letters"]),

@@ -106,6 +106,8 @@ class _Walk:
             return f"{[inner(type(part)) for part in value.modules()]} {value} {inner(value.state_dict())}"
         if self.ours(type(value).__module__) and hasattr(value, "__dict__"):
             return f"{inner(type(value))} {inner(vars(value))}"
+        if isinstance(value, tuple):  # a named one of ours
+            return f"{inner(type(value))}({', '.join(map(inner, value))})"
         if type(value).__module__ in ("typing", "types"):  # a name that stands for a type
             return repr(value)
         raise ValueError(
@@ -265,7 +267,9 @@ def _class_lines(what: type) -> tuple[list[str], int]:
     """The lines of the file that defines a class, and one line within it. A notebook's class does not know its cell."""
     for member in vars(what).values():
         function = getattr(member, "__func__", getattr(member, "fget", member))
-        if isinstance(function, types.FunctionType) and function.__qualname__.startswith(what.__qualname__):
+        if not isinstance(function, types.FunctionType) or function.__module__ != what.__module__:
+            continue  # a named tuple's methods are written elsewhere
+        if function.__qualname__.startswith(what.__qualname__):
             lines, line = _function_lines(function)
             if lines:
                 return lines, line
