@@ -269,9 +269,9 @@ def _class_lines(what: type) -> tuple[list[str], int]:
     """The lines of the file that defines a class, and one line within it. A notebook's class does not know its cell."""
     for member in vars(what).values():
         function = getattr(member, "__func__", getattr(member, "fget", member))
-        # Not one that was made for it elsewhere, as for a named tuple.
-        own = isinstance(function, types.FunctionType) and function.__module__ == what.__module__
-        if own and function.__qualname__.startswith(what.__qualname__):
+        if not isinstance(function, types.FunctionType) or function.__module__ != what.__module__:
+            continue  # a named tuple's methods are written elsewhere
+        if function.__qualname__.startswith(what.__qualname__):
             lines, line = _function_lines(function)
             if lines:
                 return lines, line
