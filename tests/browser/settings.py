@@ -25,7 +25,10 @@ def ends(control, controls, values):
     assert kind == "pick"
     sizes = [size_of(axis, controls, values) for axis in control["axes"]]
     found = [[size - 1 for size in sizes], [0 for _ in sizes]]
-    return found if len(sizes) == 2 else [index for (index,) in found]
+    if len(sizes) == 1:
+        return [index for (index,) in found]
+    # Of a view that grows, the last row is not there yet.
+    return [*found, [min(1, sizes[0] - 1), sizes[1] - 1]]
 
 
 def other_values(control, controls, values):
