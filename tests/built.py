@@ -66,20 +66,21 @@ def trace(static: Path, source: str) -> list[dict]:
 
     With memory, also the state that each begins with, and a part of the numbers of the next.
     """
-    stored = json.loads((static / f"figures/{source}.trace.json").read_text(encoding="utf-8"))
-    for case in stored["cases"] if "memory" in stored else []:
-        case["state"] = stored["states"][str(case["values"][stored["memory"]])]
-    return [
-        {
-            "values": case["values"],
-            **{
-                of: {name: unpacked(tensor) for name, tensor in case[of].items()}
-                for of in ("outputs", "state", "next")
-                if of in case
-            },
-        }
-        for case in stored["cases"]
-    ]
+    figure, stored = (
+        json.loads((static / f"figures/{source}{suffix}").read_text(encoding="utf-8"))
+        for suffix in (".json", ".trace.json")
+    )
+    tensors = [unpacked(tensor) for tensor in stored["tensors"]]
+    found = []
+    for case in stored["cases"]:
+        one = {"outputs": case["outputs"], "next": case.get("next", {})}
+        one = {of: {name: tensors[place] for name, place in places.items()} for of, places in one.items()}
+        if stored["memory"]:
+            begin = stored["states"].get(str(case["values"][stored["memory"]]))
+            start = {part: unpacked(tensor) for part, tensor in figure["start"].items()}
+            one["state"] = {part: tensors[place] for part, place in begin.items()} if begin else start
+        found.append({"values": case["values"]} | one)
+    return found
 
 
 def unpacked(tensor: dict) -> np.ndarray:

@@ -1122,7 +1122,7 @@ def test_check_notices_a_trace_that_differs(visiting, site):
         def answer(route):
             response = route.fetch()
             trace = response.json()
-            tensor = trace["cases"][2][of][name]
+            tensor = trace["tensors"][trace["cases"][2][of][name]]
             tensor["data"] = base64.b64encode((unpacked(tensor) + np.float32(0.001)).tobytes()).decode()
             route.fulfill(response=response, body=json.dumps(trace))
 

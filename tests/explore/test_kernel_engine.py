@@ -25,7 +25,7 @@ const answers = ({ ask, values }, say) => {
   say({ taken: true });
   if (ask === "there") say({});
   if (ask === "plotly") say({ source: "globalThis.evaluated += 1; module.exports = { name: 'plotly' };" });
-  if (ask === "trace") say({ trace: { cases: [] } });
+  if (ask === "trace") say({ trace: { tensors: [], cases: [], states: {} } });
   if (ask === "run") say(NUMBER, [new DataView(Float32Array.of(values.x).buffer)]);
 };
 const silent = () => {};

@@ -1,5 +1,6 @@
 """Figures with memory: every step is PyTorch's, in the kernel, in the graph, and after any moves of the controls."""
 
+import json
 import math
 from base64 import b64decode
 
@@ -168,9 +169,12 @@ def test_a_state_stands_once_in_the_file_and_of_a_large_next_one_a_part():
     )
     cases = trace(Frames(figure))
     written = as_json(figure, cases)
-    assert list(written["states"]) == [0, 1, 3]
+    tensors = written["tensors"]
+    assert len({json.dumps(tensor) for tensor in tensors}) == len(tensors), "each stands there once"
+    assert list(written["states"]) == [1, 3], "the start stands in the figure's own file"
+    assert {one["outputs"]["loss"] for one in written["cases"] if not one["values"]["training"]} == {0}
     for case, one in zip(cases, written["cases"], strict=True):
-        packed = one["next"]["W"]
+        packed = tensors[one["next"]["W"]]
         assert "state" not in one
         numbers = np.frombuffer(b64decode(packed["data"]), np.float32)
         assert packed["shape"] == [70, 90] and 200 <= len(numbers) <= 300

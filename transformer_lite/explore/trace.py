@@ -3,9 +3,10 @@
 The website stores one for every figure; the page replays it ("check against PyTorch"), and so do the browser tests.
 """
 
+import json
 import random
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
@@ -107,14 +108,25 @@ def sampled(tensor: Tensor) -> dict[str, Any]:
 
 
 def as_json(figure: Figure, cases: list[dict[str, Any]]) -> dict[str, Any]:
-    """A trace as JSON; a state that several cases begin with stands there once, under its number of steps."""
-    written = [{"values": case["values"], "outputs": packed(case["outputs"])} for case in cases]
-    if not figure.memory:
-        return {"cases": written}
-    for one, case in zip(written, cases, strict=True):
-        one["next"] = {part: sampled(x) for part, x in case["next"].items()}
-    begin = {case["values"][figure.memory]: packed(case["state"]) for case in cases}
-    return {"cases": written, "memory": figure.memory, "states": begin}
+    """A trace as JSON: its tensors, and the cases, which name them by their places among these.
+
+    So a tensor that comes again, such as a picture that no control changes, stands there once. The states that cases
+    begin with stand under their numbers of steps, but for the start, which the figure's own file has.
+    """
+    places: dict[str, int] = {}
+
+    def placed(tensors: Mapping[str, Tensor], pack: Callable[[Tensor], dict[str, Any]]) -> dict[str, int]:
+        return {name: places.setdefault(json.dumps(pack(x)), len(places)) for name, x in tensors.items()}
+
+    memory = figure.memory
+    found: dict[str, Any] = {"cases": [], "states": {}}
+    for case in cases:
+        found["cases"].append({"values": case["values"], "outputs": placed(case["outputs"], pack)})
+        if memory:
+            found["cases"][-1]["next"] = placed(case["next"], sampled)
+            if count := case["values"][memory]:
+                found["states"][count] = placed(case["state"], pack)
+    return found | {"memory": memory, "tensors": [json.loads(tensor) for tensor in places]}
 
 
 def now(figure: Figure, seed: int = 0, begin: Mapping[int, Tensors] | None = None) -> dict[str, Any]:

@@ -12,14 +12,14 @@ export function unpack({ shape, data, type = "float32", every = 1 }) {
 /** Tensors by name. */
 export const unpackAll = (tensors = {}) => mapped(tensors, unpack);
 
-export function unpackTrace({ cases, memory, states = {} }) {
-  const begin = mapped(states, (state) => unpackAll(state));
-  return cases.map(({ values, outputs, next }) => ({
-    values,
-    outputs: unpackAll(outputs),
-    state: begin[values[memory]] ?? {},
-    next: unpackAll(next),
-  }));
+/** The recorded cases; `start` is the state before the first step. */
+export function unpackTrace({ tensors, cases, memory, states }, start = {}) {
+  const unpacked = tensors.map(unpack);
+  const named = (places = {}) => mapped(places, (place) => unpacked[place]);
+  return cases.map(({ values, outputs, next }) => {
+    const begin = states[values[memory]];
+    return { values, outputs: named(outputs), state: begin ? named(begin) : start, next: named(next) };
+  });
 }
 
 /** An object with each of its values changed. */

@@ -106,7 +106,9 @@ export function onnxEngine(root, source, sizes, heavy) {
 
     trace: once(async () => {
       wait([record]);
-      return unpackTrace(parsed(await record.get()));
+      const recorded = parsed(await record.get());
+      if (!figure) begin(parsed(await graphs.get()));
+      return unpackTrace(recorded, unpackAll(figure.start));
     }),
 
     progress: () => progressOf(awaited),
