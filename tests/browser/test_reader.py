@@ -11,6 +11,7 @@ import xml.etree.ElementTree as ET
 
 import numpy as np
 import pytest
+from playwright.sync_api import TimeoutError as TookTooLong
 from playwright.sync_api import expect
 
 from transformer_lite.explore import palette
@@ -987,8 +988,15 @@ def test_one_address_holds_several_figures(bench, visiting):
 
 
 def download(visit, id_, tool):
-    with visit.page.expect_download() as waiting:
-        visit.page.locator(f"figure#{id_} [data-tool={tool}]").click()
+    # A browser lets a page save a file for a few seconds after a click, which a busy machine may need to draw it.
+    for patience in (10_000, 30_000):
+        try:
+            with visit.page.expect_download(timeout=patience) as waiting:
+                visit.page.locator(f"figure#{id_} [data-tool={tool}]").click()
+            break
+        except TookTooLong:
+            if patience == 30_000:
+                raise
     assert waiting.value.suggested_filename == f"{id_}.{tool}"
     return waiting.value.path().read_bytes()
 

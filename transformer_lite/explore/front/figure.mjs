@@ -216,7 +216,10 @@ class Figure {
         refuseNotFinite(shown.outputs, this.name, values);
       } catch (reason) {
         if (this.drawing.values) this.values = this.drawing.values;
-        if (reason instanceof Silence) await this.#setBack();
+        if (reason instanceof Silence) {
+          await this.#setBack();
+          if (this.drawing.values !== this.values) continue; // the reader moved something while it was drawn
+        }
         throw reason instanceof Problem ? reason : problem("failed-run", { reason: said(reason) });
       }
       this.state = shown.state;
