@@ -71,13 +71,13 @@ def trace(static: Path, source: str) -> list[dict]:
         for suffix in (".json", ".trace.json")
     )
     tensors = [unpacked(tensor) for tensor in stored["tensors"]]
+    start = {part: unpacked(tensor) for part, tensor in figure.get("start", {}).items()}
     found = []
     for case in stored["cases"]:
         one = {"outputs": case["outputs"], "next": case.get("next", {})}
         one = {of: {name: tensors[place] for name, place in places.items()} for of, places in one.items()}
         if stored["memory"]:
             begin = stored["states"].get(str(case["values"][stored["memory"]]))
-            start = {part: unpacked(tensor) for part, tensor in figure["start"].items()}
             one["state"] = {part: tensors[place] for part, place in begin.items()} if begin else start
         found.append({"values": case["values"]} | one)
     return found

@@ -232,6 +232,15 @@ def numbers_of(tensor):
 TENSORS = (
     "const tensor = ({ shape, data }) => ({ shape, data: Float32Array.from(data, (x) => x ?? -Infinity) });"
 )
+# A view with its numbers, and what the front end says of both.
+VIEWS = (
+    TENSORS
+    + """const { summary } = await front("words.mjs");
+    const { viewKind } = await front("views/table.mjs");
+    const { partsOf } = await front("numbers.mjs");
+    const read = (outputs) => Object.fromEntries(Object.entries(outputs).map(([name, x]) => [name, tensor(x)]));
+    """
+)
 
 
 def test_csv_is_read_back_by_python(node):
@@ -360,12 +369,9 @@ def test_curves_with_bands_are_told_and_tabulated_as_far_as_they_are_known(node,
         end = {"until": torch.tensor(until)} if cut else {}
         made.append(Lines(values, **edges, **end, title="Loss"))
     told = node(
-        TENSORS
-        + """const { summary } = await front("words.mjs");
-        const { viewKind } = await front("views/table.mjs");
-        const { partsOf } = await front("numbers.mjs");
-        return data.map(([view, outputs]) => {
-          const numbers = Object.fromEntries(Object.entries(outputs).map(([name, x]) => [name, tensor(x)]));
+        VIEWS
+        + """return data.map(([view, outputs]) => {
+          const numbers = read(outputs);
           const { shape: [rows, columns], cell, heads } = viewKind(view).table(view, partsOf(numbers, "loss"));
           const cells = Array.from({ length: rows }, (_, r) => Array.from({ length: columns }, (_, c) => cell(r, c)));
           return [summary({ loss: view }, numbers, {}, {}), cells, heads];

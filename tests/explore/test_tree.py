@@ -12,7 +12,7 @@ from transformer_lite.explore.figure import outputs
 from transformer_lite.explore.text import number, say
 from transformer_lite.explore.views.tree import GAP
 
-from .test_front import TENSORS, numbers_of
+from .test_front import VIEWS, numbers_of
 
 WORDS = ["the", "cat", "猫", "<b>", "caterpillar"]
 
@@ -75,12 +75,9 @@ def test_a_branch_runs_straight_where_there_is_room():
 @given(made=st.lists(trees, min_size=25, max_size=25))
 def test_the_page_says_tabulates_and_places_the_same_nodes(node, made):
     told = node(
-        TENSORS
-        + """const { summary } = await front("words.mjs");
-        const { viewKind } = await front("views/table.mjs");
-        const { partsOf } = await front("numbers.mjs");
-        return data.map(([view, outputs]) => {
-          const numbers = Object.fromEntries(Object.entries(outputs).map(([name, x]) => [name, tensor(x)]));
+        VIEWS
+        + """return data.map(([view, outputs]) => {
+          const numbers = read(outputs);
           const [rows, columns] = numbers.tree.shape;
           const names = [rows, columns].map((n) => Array.from({ length: n }, (_, i) => `${i}`));
           const { cell } = viewKind(view).table(view, partsOf(numbers, "tree"), names);

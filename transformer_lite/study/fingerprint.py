@@ -108,8 +108,6 @@ class _Walk:
             return f"{[inner(type(part)) for part in value.modules()]} {value} {inner(value.state_dict())}"
         if self.ours(type(value).__module__) and hasattr(value, "__dict__"):
             return f"{inner(type(value))} {inner(vars(value))}"
-        if isinstance(value, tuple):  # a named one of ours
-            return f"{inner(type(value))}({', '.join(map(inner, value))})"
         if type(value).__module__ in ("typing", "types"):  # a name that stands for a type
             return repr(value)
         raise ValueError(
