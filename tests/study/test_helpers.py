@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from transformer_lite.study import Table, interval, linear_to_zero, timed, train
+from transformer_lite.study.digits import digits
 from transformer_lite.study.tasks import neighbours
 
 
@@ -81,3 +82,13 @@ def test_a_table_is_shown_as_text_and_on_the_page():
 def test_a_matrix_is_a_table():
     text = str(Table.of(torch.eye(2), ["cat", "dog"], ["alive", "food"], spec=".0f"))
     assert text.splitlines()[2].split() == ["dog", "0", "1"]
+
+
+def test_the_digits_are_those_of_their_authors():
+    pictures, names = digits()
+    assert pictures.shape == (1797, 8, 8)
+    assert (pictures.min(), pictures.max()) == (0, 1)
+    assert (pictures * 16).frac().eq(0).all()
+    assert names.bincount().tolist() == [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]
+    # A zero is a ring: ink around, and paper in its middle.
+    assert (pictures[names == 0].mean(0)[3:5, 3:5] < 0.2).all()
