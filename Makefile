@@ -27,7 +27,7 @@ quick: lint ## before a commit: lint, types, the package, the interactive layer,
 	@SITE=none $(PYTEST) tests --ignore tests/book --ignore tests/study/test_make_records.py $(foreach test,pages reader notebook,--ignore tests/browser/test_$(test).py)
 
 ready:
-	@tools/chromium.sh debian & tools/setup.sh book test && wait && tools/chromium.sh
+	@(tools/chromium.sh debian; tools/fashion.sh) & tools/setup.sh book test && wait && tools/chromium.sh
 
 lint: ## check style and types
 	@tools/setup.sh book test

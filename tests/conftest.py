@@ -4,6 +4,8 @@ import pytest
 import torch
 from hypothesis import settings
 
+from transformer_lite.study.fashion import MissingData
+
 from .devices import pytest_addoption, pytest_configure, pytest_runtest_setup
 from .groups import (
     pytest_collection_modifyitems,
@@ -26,6 +28,15 @@ __all__ = [
 settings.register_profile("repository", deadline=None, derandomize=True, max_examples=50)
 settings.load_profile("repository")
 torch.set_num_threads(1)  # the tensors here are small: a second thread costs more than it gives
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call():
+    """What learns from pictures that are not installed is not tested."""
+    try:
+        return (yield)
+    except MissingData as reason:
+        pytest.skip(str(reason))
 
 
 @pytest.fixture(autouse=True)

@@ -25,6 +25,7 @@ from joblib.externals.loky import get_reusable_executor
 from tqdm import tqdm
 
 from transformer_lite.study import StaleRecord, store
+from transformer_lite.study.fashion import MissingData
 from transformer_lite.study.fingerprint import fingerprint
 from transformer_lite.study.plan import told
 from transformer_lite.study.runs import key_of, perform
@@ -139,6 +140,8 @@ def attempt(function, name, settings, seed):
     torch.set_num_threads(1)
     try:
         return name, settings, seed, (perform(function, settings, seed), store.circumstances()), ""
+    except MissingData as reason:
+        return name, settings, seed, None, str(reason)
     except Exception:
         return name, settings, seed, None, traceback.format_exc()
 

@@ -11,6 +11,7 @@ from tqdm import tqdm
 
 from transformer_lite.study import recipe as recipes
 from transformer_lite.study import store, weights
+from transformer_lite.study.fashion import MissingData
 
 LARGEST = 1_000_000  # bytes: a page loads them
 
@@ -26,7 +27,11 @@ def main(names: list[str]) -> int:
 
 def make(name: str, recipe: recipes.Recipe) -> int:
     start = time.perf_counter()
-    model = recipe.train(progress=lambda steps: tqdm(steps, name)).eval()
+    try:
+        model = recipe.train(progress=lambda steps: tqdm(steps, name)).eval()
+    except MissingData as reason:
+        print(f"{name}: {reason}", file=sys.stderr)
+        return 1
     seconds = round(time.perf_counter() - start, 1)
     try:
         weights.round_to_16_bits(model)

@@ -8,6 +8,7 @@ from torch import nn
 
 from transformer_lite.study import Table, interval, linear_to_zero, timed, train
 from transformer_lite.study.digits import digits
+from transformer_lite.study.fashion import CLOTHES, MissingData, fashion, few_clothes
 from transformer_lite.study.tasks import neighbours
 
 
@@ -92,3 +93,24 @@ def test_the_digits_are_those_of_their_authors():
     assert names.bincount().tolist() == [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]
     # A zero is a ring: ink around, and paper in its middle.
     assert (pictures[names == 0].mean(0)[3:5, 3:5] < 0.2).all()
+
+
+@pytest.mark.parametrize(("part", "count"), [("train", 60_000), ("test", 10_000)])
+def test_the_clothes_are_those_of_their_authors(part, count):
+    pictures, clothes = fashion(part)
+    assert (pictures.shape, pictures.dtype) == ((count, 28, 28), torch.uint8)
+    assert clothes.bincount().tolist() == [count // 10] * 10
+    # Mean and standard deviation as they stand in many programs that take them off.
+    if part == "train":
+        numbers = pictures.double() / 255
+        assert (numbers.mean(), numbers.std()) == pytest.approx((0.2860, 0.3530), abs=5e-5)
+    else:
+        few, kinds = few_clothes()
+        for kind in range(len(CLOTHES)):
+            assert few[kinds == kind].equal(pictures[clothes == kind][:12])
+
+
+def test_clothes_that_are_not_here_say_how_to_get_them(tmp_path, monkeypatch):
+    monkeypatch.setenv("FASHION_MNIST", str(tmp_path))
+    with pytest.raises(MissingData, match="apt-get install dataset-fashion-mnist"):
+        fashion("test")
