@@ -1,4 +1,4 @@
-"""Fashion-MNIST: small photographs of clothes, to learn from. The package carries a few; the rest is to be installed."""
+"""Fashion-MNIST: small photographs of clothes. The package carries a few of them; the rest is to be installed."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def fashion(part: Literal["train", "test"]) -> tuple[Tensor, Tensor]:
     Source: Xiao, Rasul and Vollgraf 2017, arXiv:1708.07747 (licence MIT).
 
     Returns:
-        The pictures (n, 28, 28), uint8 from 0 (background) to 255, and their numbers (n,), from 0 to 9, as in `CLOTHES`.
+        The pictures (n, 28, 28), uint8 from 0 (background) to 255, and their kinds (n,), from 0 to 9, as in `CLOTHES`.
 
     Raises:
         MissingData: if they are not on this computer.
@@ -47,7 +47,7 @@ def fashion(part: Literal["train", "test"]) -> tuple[Tensor, Tensor]:
 
 
 def few_clothes() -> tuple[Tensor, Tensor]:
-    """The first twelve test pictures of each kind, which the package carries, with their numbers: see `fashion`."""
+    """The first twelve test pictures of each kind, which the package carries, with their kinds: see `fashion`."""
     from safetensors.torch import load_file
 
     kept = load_file(Path(__file__).with_suffix(".safetensors"))
@@ -55,7 +55,7 @@ def few_clothes() -> tuple[Tensor, Tensor]:
 
 
 def _read(name: str) -> Tensor:
-    """A tensor of bytes in the format "idx": two zeros, the type, the number of axes, each one's length, the numbers."""
+    """A tensor of bytes, stored as "idx": two zeros, the type, the number of axes, each one's length, the numbers."""
     folder = Path(os.environ.get("FASHION_MNIST", _DEBIAN))
     if not (folder / name).is_file():
         raise MissingData(
