@@ -77,7 +77,12 @@ def test_the_description_holds_no_answer():
         (lambda: {"wrong": torch.tensor(1.0)}, {"hints": {}}, "under 'right', got wrong"),
         (score, {"hints": {}}, r"one hint for each of \['transposed'\], got \[\]"),
         (score, {"hints": HINTS | {"other": "…"}}, "one hint for each"),
-        (score, {"hints": HINTS, "tolerance": 0.1}, "'transposed' is as good as the right one, 10"),
+        (score, {"hints": HINTS, "tolerance": 0.1}, "'right' and 'transposed' cannot be told apart, 10"),
+        (
+            lambda: {"right": torch.tensor(1.0), "one": torch.tensor(5.0), "other": torch.tensor(4.96)},
+            {"hints": {"one": "…", "other": "…"}},
+            "'one' and 'other' cannot be told apart, 5",
+        ),
         (
             lambda: {"right": torch.tensor(3)},
             {"hints": SCALE_HINTS, "options": SCALES},
@@ -91,7 +96,7 @@ def test_the_description_holds_no_answer():
         (
             lambda: {"right": torch.tensor([0, 1]), "same": torch.tensor([0, 1])},
             {"hints": {"same": "…"}, "order": ["a", "b"]},
-            "'same' is as good as the right one",
+            "'right' and 'same' cannot be told apart",
         ),
     ],
 )

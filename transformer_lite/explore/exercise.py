@@ -13,6 +13,7 @@ with them only when the reader asks.
 
 from collections.abc import Callable, Mapping, Sequence
 from html import escape
+from itertools import combinations
 from typing import Any
 
 import torch
@@ -85,12 +86,10 @@ class Exercise:
             odd = [key for key, answer in answers.items() if tuple(answer.shape) != shape]
             if odd:
                 raise ValueError(f"{name}: {odd[0]!r} must be a mask of shape {shape}, as the labels say")
-        for key in wrong & answers.keys():
-            apart = (answers[key] - right).abs()
-            if (apart <= (self.tolerance * right.abs() if self.kind == "number" else 0)).all():
-                raise ValueError(
-                    f"{name}: the wrong answer {key!r} is as good as the right one, {right.tolist()}"
-                )
+        for (name_a, a), (name_b, b) in combinations(answers.items(), 2):
+            near = self.tolerance * torch.maximum(a.abs(), b.abs()) if self.kind == "number" else 0
+            if ((a - b).abs() <= near).all():
+                raise ValueError(f"{name}: {name_a!r} and {name_b!r} cannot be told apart, {a.tolist()}")
         if self.hints.keys() != wrong:
             raise ValueError(f"{name}: give one hint for each of {sorted(wrong)}, got {sorted(self.hints)}")
 
