@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from transformer_lite.study.digits import digits
 from transformer_lite.study.fingerprint import differences, fingerprint
 
 from . import cells
@@ -185,6 +186,12 @@ def test_trained_models_count_by_their_weights():
     first, second = (fingerprint(cells.run(source, model=model)["measure"]) for model in models)
     assert differences(first, second) == ["model"]
     assert differences(first, fingerprint(cells.run(source, model=models[0])["measure"])) == []
+
+
+def test_where_the_package_lies_does_not_matter():
+    """A module that reads a file beside it knows its own place, which is another one on each machine."""
+    found = fingerprint(cells.run("def measure(seed):\n    return digits()\n", digits=digits)["measure"])
+    assert found.keys() == {"measure", "transformer_lite.study.digits.digits"}
 
 
 def test_every_version_of_python_gives_the_same():

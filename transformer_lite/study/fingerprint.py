@@ -148,7 +148,8 @@ class _Walk:
             numbers += told
             return text
         name = used if module == self.home else f"{module}.{used}"
-        self.parts[name] = [_hash(text), *told]
+        if used != "__file__":  # where a module lies is another place on each machine
+            self.parts[name] = [_hash(text), *told]
         return name
 
     def source(self, module: types.ModuleType) -> str:
