@@ -255,7 +255,7 @@ def test_a_number_by_itself_is_written():
 
 def test_a_view_by_itself_needs_no_title_and_keeps_none():
     view = Lines(torch.tensor([1.0, 2.0]))
-    assert alone(view)[1] == "Lines: 0 runs from 1 to 2 (smallest 1, largest 2)."
+    assert alone(view)[1] == "Lines: line 1 runs from 1 to 2 (smallest 1, largest 2)."
     assert view.title is None
 
 

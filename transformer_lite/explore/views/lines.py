@@ -91,7 +91,8 @@ class Lines(View):
                 ends |= {edge: known[edge][i, there[-1]] for edge in ("low", "high")}
             parts = {key: number(x.item()) for key, x in ends.items()}
             key = "summary-line-band" if "low" in known else "summary-line"
-            series.append(say(key, name=self.names[i] if self.names else str(i), **parts))
+            name = self.names[i] if self.names else say("summary-line-unnamed", number=i + 1)
+            series.append(say(key, name=name, **parts))
         return say("summary-lines", title=self.title, series="; ".join(series))
 
     def height(self, rows: int) -> int:

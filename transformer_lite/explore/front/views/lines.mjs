@@ -34,7 +34,8 @@ export const lines = {
       const ends = { first: row[0], last: row.at(-1), min: Math.min(...row), max: Math.max(...row) };
       if (edges) Object.assign(ends, { low: edges[0][i].at(-1), high: edges[1][i].at(-1) });
       const parts = Object.fromEntries(Object.entries(ends).map(([key, x]) => [key, number(x)]));
-      return say(edges ? "summary-line-band" : "summary-line", { ...parts, name: view.names ? view.names[i] : String(i) });
+      const name = view.names ? view.names[i] : say("summary-line-unnamed", { number: i + 1 });
+      return say(edges ? "summary-line-band" : "summary-line", { ...parts, name });
     });
     return say("summary-lines", { title: view.title, series: series.join("; ") });
   },
