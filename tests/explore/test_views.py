@@ -118,12 +118,17 @@ def test_a_summary_tells_of_known_places_alone(until):
     known = rows[:, : max(0, int(until))].tolist()
     view = Lines(rows, low=rows - 1, high=rows + 2, until=torch.tensor(until), title="Loss")
     told = [
-        f"{i} runs from {row[0]:g} to {row[-1]:g} (smallest {min(row):g}, largest {max(row):g}), "
+        f"line {i + 1} runs from {row[0]:g} to {row[-1]:g} (smallest {min(row):g}, largest {max(row):g}), "
         f"between {row[-1] - 1:g} and {row[-1] + 2:g} at the end"
         for i, row in enumerate(known)
         if row
     ]
     assert view.summary([]) == f"Loss: {'; '.join(told) or 'no numbers yet'}."
+
+
+def test_a_heatmap_without_a_finite_number_has_no_largest():
+    view = Heatmap(torch.full((2, 3), -torch.inf), title="Scores")
+    assert view.summary([["a", "b"], ["x", "y", "z"]]) == "Scores: 2 × 3 numbers, none of them finite."
 
 
 @pytest.mark.parametrize(

@@ -78,10 +78,12 @@ class Heatmap(View):
 
     def summary(self, named: Named) -> str:
         values = without_noise(self.tensors()[""])
+        size = {"rows": values.shape[0], "columns": values.shape[1]}
+        if not values.isfinite().any():
+            return say("summary-heatmap-empty", title=self.title, **size)
         low, high = extremes(values)
         places = {"max_row": named[0][high[0]], "max_column": named[1][high[1]]}
         places |= {"min_row": named[0][low[0]], "min_column": named[1][low[1]]}
-        size = {"rows": values.shape[0], "columns": values.shape[1]}
         numbers = {"min": number(values[low].item()), "max": number(values[high].item())}
         return say("summary-heatmap", title=self.title, **size, **places, **numbers)
 
