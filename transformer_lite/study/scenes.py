@@ -289,7 +289,7 @@ def answers(ids: Tensor, scenes: Scenes) -> Tensor:
         dim=-1,
     )  # (n, 2 + 7 + 5 + 5)
     # None and several stand behind the colours and behind the shapes: they are one answer each.
-    yes_no, numbers, hues, forms = said.split([2, PIECES + 1, 5, 5], dim=-1)
+    yes_no, numbers, hues, forms = torch.split(said, [2, PIECES + 1, 5, 5], dim=-1)
     return torch.cat([yes_no, numbers, hues[:, :3], forms[:, :3], hues[:, 3:] + forms[:, 3:]], dim=-1)
 
 

@@ -71,11 +71,12 @@ class AskingLayer(nn.Module):
         *,
         record: Record | None = None,
     ) -> Tensor:
-        """X (batch, T, d_model) asks memory (batch, S, d_model); both masks say where one may look."""
+        """Lets x (batch, T, d_model) ask memory (batch, S, d_model); the masks say who may look where."""
         x = x + self.attention(self.norm_attention(x), mask=mask, record=within(record, "attention"))
         asks = self.norm_cross_attention(x)
         x = x + self.cross_attention(asks, memory, memory_mask, record=within(record, "cross_attention"))
-        return x + self.feed_forward(self.norm_feed_forward(x))
+        output: Tensor = x + self.feed_forward(self.norm_feed_forward(x))
+        return output
 
 
 class Asker(nn.Module):
@@ -110,9 +111,10 @@ class Asker(nn.Module):
         self.patch_places = nn.Parameter(along * 0.4 * patch_places)
         self.word_places.requires_grad_(word_places)
         self.patch_places.requires_grad_(patch_places)
-        sizes = {"d_model": d_model, "heads": heads, "d_ff": d_ff}
         self.layers = nn.ModuleList(
-            EncoderLayer(**sizes, norm="pre") if way == "one sequence" else AskingLayer(**sizes)
+            EncoderLayer(d_model=d_model, heads=heads, d_ff=d_ff, norm="pre")
+            if way == "one sequence"
+            else AskingLayer(d_model=d_model, heads=heads, d_ff=d_ff)
             for _ in range(layers)
         )
         self.norm_patches, self.norm = nn.LayerNorm(d_model), nn.LayerNorm(d_model)
@@ -148,7 +150,9 @@ class Asker(nn.Module):
         patches = self.norm_patches(patches)
         of_words = (ids != PAD)[:, None]  # (batch, 1, T)
         of_patches = None if hidden is None else ~hidden[:, None]  # (batch, 1, 16)
-        x, memory, mask, memory_mask = words, patches, of_words, of_patches
+        x, memory = words, patches
+        mask: Tensor | None = of_words
+        memory_mask = of_patches
         if self.way == "patches ask":
             x, memory, mask, memory_mask = patches, words, of_patches, of_words
         if self.way == "one sequence":
@@ -163,7 +167,8 @@ class Asker(nn.Module):
                 else layer(x, memory, mask, memory_mask, record=inside)
             )
         x = self.norm(x)
-        return x.mean(1) if self.way == "patches ask" else x[:, 0]
+        read: Tensor = x.mean(1) if self.way == "patches ask" else x[:, 0]
+        return read
 
 
 class Examples(NamedTuple):
@@ -234,7 +239,8 @@ def train(
         model = Asker(**sizes)  # type: ignore[arg-type]
         optimiser = torch.optim.Adam(model.parameters(), betas=(0.9, 0.98), fused=True)
         for step in progress(range(steps)):
-            optimiser.param_groups[0]["lr"] = rate * min(1, (step + 1) / 200) * linear_to_zero(step / (2 * steps))
+            warm = min(1, (step + 1) / 200)
+            optimiser.param_groups[0]["lr"] = rate * warm * linear_to_zero(step / (2 * steps))
             batch = examples(BATCH // 4, each=4, most=3 if step < 0.4 * steps else PIECES)
             x = model.read(batch.ids, batch.pictures)  # (batch, d_model)
             loss = F.cross_entropy(model.head(x), batch.right)
