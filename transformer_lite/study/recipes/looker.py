@@ -14,8 +14,8 @@ from transformer_lite.study.fashion import CLOTHES, fashion
 from transformer_lite.vit import ViT
 
 SEED = 0
-STEPS = 4000
-BATCH = 64
+STEPS = 5000
+BATCH = 32
 """Of each kind in a step: so many digits, and so many clothes."""
 
 CLASSES = (*"0123456789", *CLOTHES)
@@ -40,7 +40,7 @@ def train(
 
     Args:
         seed: of the first weights, of the order of the pictures, and of how each one is drawn.
-        steps: how many, of 64 digits and 64 clothes each.
+        steps: how many, of 32 digits and 32 clothes each.
         progress: wraps the steps, for instance `tqdm`.
 
     Returns:
