@@ -14,7 +14,7 @@ from transformer_lite.study.fashion import CLOTHES, fashion
 from transformer_lite.vit import ViT
 
 SEED = 0
-STEPS = 5000
+STEPS = 4000
 BATCH = 32
 """Of each kind in a step: so many digits, and so many clothes."""
 
