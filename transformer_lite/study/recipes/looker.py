@@ -163,6 +163,6 @@ def measure(model: ViT) -> dict[str, float]:
             torch.manual_seed(1)
             shown = {name: pictures, f"drawn {name}": drawn(pictures, kinds)}
         for what, images in shown.items():
-            said = torch.cat([model(part).argmax(-1) for part in images.split(500)])
+            said = torch.cat([model(part).argmax(-1) for part in torch.split(images, 500)])
             found[what] = (said == kinds).float().mean().item()
     return found
