@@ -39,7 +39,7 @@ lint: ## check style and types
 	node_modules/.bin/biome lint --error-on-warnings
 	node_modules/.bin/tsc
 
-mutations: ready ## break the product on purpose, in some hundred and forty ways, and see that the tests notice
+mutations: ready ## break the product on purpose, in some hundred and ninety ways, and see that the tests notice
 	@.venv/bin/python tools/site.py
 	@.venv/bin/python tools/mutations.py
 

@@ -32,6 +32,7 @@ from .test_stranger import CHAPTER
 # (the tests below hold it to that), so that one chapter of each part, the one that runs fastest, stands for the others.
 RUN_AS_NOTEBOOKS = [
     "book/index",
+    "book/before/rnn",
     "book/position/dot-products",
     "book/transformer/training",
     "book/vision/vit",
@@ -114,8 +115,9 @@ def test_a_chapter_of_each_part_runs_as_a_notebook():
 
 
 def test_only_the_interactive_layer_asks_where_it_runs():
-    """Eight of its modules do; `measured`, which runs nothing there; and `store`, which asks for other seeds only. So a
-    chapter's own lines do the same in a notebook as while the website is built.
+    """Eight of its modules do; `measured`, which runs nothing there; `store`, which asks for other seeds only; and
+    `fashion`, which asks where its pictures are. So a chapter's own lines do the same in a notebook as while the
+    website is built.
     """
     asking = re.compile(r"\bbuilding\(|TRANSFORMER_LITE_SITE|\bget_ipython\b|\benviron\b|\bgetenv\b")
     modules = {
@@ -132,6 +134,7 @@ def test_only_the_interactive_layer_asks_where_it_runs():
         "kept.py",
         "measured.py",
         "store.py",
+        "fashion.py",
     }
     for path in NOTEBOOKS:
         assert not [source for source in code(path) if asking.search(source)], path

@@ -38,7 +38,7 @@ export const heatmap = {
 
   sentence(view, tensor, labels) {
     const size = { title: view.title, rows: tensor.shape[0], columns: tensor.shape[1] };
-    if (!tensor.data.some(Number.isFinite)) return say("summary-heatmap-empty", size);
+    if (!tensor.data.some(Number.isFinite)) return say("summary-heatmap-empty", { ...size });
     const { min, max, min_at, max_at } = smallestAndLargest(tensor, labels);
     return say("summary-heatmap", {
       ...size, min, max, max_row: max_at[0], max_column: max_at[1], min_row: min_at[0], min_column: min_at[1],
