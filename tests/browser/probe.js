@@ -6,6 +6,14 @@ window.probe = {
 
   figure: (id) => document.getElementById(id),
 
+  /** Is the figure live, or said to have failed? If its download stalls, it is asked for again. */
+  awake(id) {
+    const figure = probe.figure(id);
+    if (["live", "failed"].includes(figure.dataset.state)) return true;
+    figure.querySelector(".tl-again:not([hidden])")?.click();
+    return false;
+  },
+
   /** Numbers on display, −∞ and its kin as text, because JSON has none. */
   outputs(id) {
     const plain = (x) => (Number.isFinite(x) ? x : String(x));

@@ -151,12 +151,10 @@ class Visit:
         self.page.evaluate("probe.painted()")
 
     def wake(self):
-        """Brings every figure near the screen, and waits until it is live."""
+        """Brings every figure near the screen, and waits until it is live; what stalls is asked for again."""
         for id_ in self.figures():
             self.page.evaluate("(id) => probe.figure(id).scrollIntoView()", id_)
-            self.until(
-                "(id) => ['live', 'failed'].includes(probe.figure(id).dataset.state)", id_, timeout=LIVE
-            )
+            self.until("(id) => probe.awake(id)", id_, timeout=LIVE)
         self.page.evaluate("scrollTo(0, 0)")
 
     def skip_questions(self):
