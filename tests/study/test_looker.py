@@ -26,23 +26,6 @@ def test_a_slice_of_the_training_tells_digits_from_clothes(few):
     assert ((said < 10) == (kinds < 10)).float().mean() > 0.7  # half of them are digits
 
 
-def test_a_seed_decides_the_training_and_leaves_other_chance_alone():
-    torch.manual_seed(5)
-    expected = torch.rand(1)
-    torch.manual_seed(5)
-    one, same, other = (looker.train(seed=seed, steps=1) for seed in (1, 1, 2))
-    assert torch.rand(1).equal(expected)
-    for first, second in zip(one.parameters(), same.parameters(), strict=True):
-        assert first.equal(second)
-    assert not one.positions.equal(other.positions)
-
-
-def test_progress_sees_every_step():
-    seen = []
-    looker.train(steps=2, progress=lambda steps: (seen.append(step) or step for step in steps))
-    assert seen == [0, 1]
-
-
 def test_the_untrained_model_needs_no_pictures(monkeypatch):
     monkeypatch.setenv("FASHION_MNIST", "nowhere")
     assert looker.train(steps=0).head.out_features == len(looker.CLASSES) == 20

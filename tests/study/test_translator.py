@@ -29,25 +29,8 @@ def test_a_slice_of_the_training_beats_guessing_by_how_common_a_word_is():
     assert cross_entropy(model, held_out) < guessing - 0.3
 
 
-def test_a_seed_decides_the_training_and_leaves_other_chance_alone():
-    torch.manual_seed(5)
-    expected = torch.rand(1)
-    torch.manual_seed(5)
-    one, same, other = (translator.train(seed=seed, steps=2) for seed in (1, 1, 2))
-    assert torch.rand(1).equal(expected)
-    for first, second in zip(one.parameters(), same.parameters(), strict=True):
-        assert first.equal(second)
-    assert not one.target_embedding.weight.equal(other.target_embedding.weight)
-
-
 def test_the_model_is_small_enough_to_be_shipped():
     assert sum(parameter.numel() for parameter in translator.untrained().parameters()) < 450_000
-
-
-def test_progress_sees_every_step():
-    seen = []
-    translator.train(steps=3, progress=lambda steps: (seen.append(step) or step for step in steps))
-    assert seen == [0, 1, 2]
 
 
 class Knows(nn.Module):

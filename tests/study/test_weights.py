@@ -212,3 +212,25 @@ def test_shipped_weights_measure_as_recorded(name):
 @pytest.mark.parametrize("name", STORED)
 def test_the_recipe_still_learns(name, losses):
     assert falls(losses(recipes.find(name).train))
+
+
+@pytest.mark.parametrize("name", STORED)
+def test_a_seed_decides_the_training_and_leaves_other_chance_alone(name):
+    train = recipes.find(name).train
+    torch.manual_seed(5)
+    expected = torch.rand(1)
+    torch.manual_seed(5)
+    one, same, other = (train(seed=seed, steps=2) for seed in (1, 1, 2))
+    assert torch.rand(1).equal(expected)
+    for first, second in zip(one.parameters(), same.parameters(), strict=True):
+        assert first.equal(second)
+    # Whatever starts by chance starts otherwise: of what is a matrix, that is all.
+    for first, third in zip(one.parameters(), other.parameters(), strict=True):
+        assert first.ndim < 2 or not first.equal(third)
+
+
+@pytest.mark.parametrize("name", STORED)
+def test_progress_sees_every_step(name):
+    seen = []
+    recipes.find(name).train(steps=3, progress=lambda steps: (seen.append(step) or step for step in steps))
+    assert seen == [0, 1, 2]
