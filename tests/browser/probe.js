@@ -14,6 +14,26 @@ window.probe = {
     return false;
   },
 
+  /**
+   * What the page is at, in lines: whether it gets frames and idle moments, without which no figure becomes live, and each
+   * figure that is not. One that loads and says nothing has all its files, and computes or waits for a frame.
+   */
+  async account() {
+    const comes = (what, ask) => Promise.race([
+      new Promise((resolve) => ask(() => resolve(`${what}: comes`))),
+      new Promise((resolve) => setTimeout(() => resolve(`${what}: none within 1 s`), 1000)),
+    ]);
+    const beats = await Promise.all([
+      comes("a frame", (tell) => requestAnimationFrame(tell)),
+      comes("an idle moment", (tell) => requestIdleCallback(tell)),
+      comes("word of what is on the screen", (tell) => new IntersectionObserver(tell).observe(document.body)),
+    ]);
+    const said = (figure) => [...figure.querySelectorAll("[role=status], .tl-amount, .tl-message, .tl-again:not([hidden])")].map((e) => e.textContent);
+    const asleep = probe.figures().filter((figure) => figure.dataset.state !== "live");
+    const figures = asleep.map((figure) => [`figure ${figure.id}: ${figure.dataset.state}`, ...said(figure)].filter(Boolean).join(" | "));
+    return [`the page: ${document.visibilityState}`, ...beats, ...figures];
+  },
+
   /** Numbers on display, −∞ and its kin as text, because JSON has none. */
   outputs(id) {
     const plain = (x) => (Number.isFinite(x) ? x : String(x));

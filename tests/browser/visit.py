@@ -100,6 +100,8 @@ class Visit:
         self.dark = dark
         self.page = self.context.new_page()
         self.errors, self.requests = [], []
+        # When each request was made that has no whole answer yet.
+        self.pending = {}
         self.page.on("console", lambda message: message.type == "error" and self.errors.append(message.text))
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.page.on(
@@ -107,6 +109,9 @@ class Visit:
         )
         self.page.on("response", lambda r: r.status >= 400 and self.errors.append(f"{r.status}: {r.url}"))
         self.page.on("request", lambda request: self.requests.append(request.url))
+        self.page.on("request", lambda request: self.pending.update({request: time.monotonic()}))
+        for end in ("requestfinished", "requestfailed"):
+            self.page.on(end, lambda request: self.pending.pop(request, None))
 
     def open(self, url, *, live=True):
         self.page.goto(url, wait_until="load")
@@ -168,18 +173,34 @@ class Visit:
 
         Playwright's own wait evaluates a string in the page, which the policy forbids.
         """
-        end = time.monotonic() + timeout
+        last = time.monotonic()
+        end = last + timeout
+        slowest = 0.0
         while not self.page.evaluate(function, argument):
-            assert time.monotonic() < end, f"waited {timeout} s in vain: {function} of {argument}"
+            now = time.monotonic()
+            # A page that is busy, or a machine that stood still, is another matter than a page that waits.
+            slowest = max(slowest, now - last)
+            assert now < end, (
+                f"waited {timeout} s in vain: {function} of {argument}\n"
+                f"the slowest answer took {slowest:.1f} s\n{self.account()}"
+            )
+            last = now
             self.page.wait_for_timeout(25)
 
     def settled_after(self, condition, *, timeout=30):
         """Waits until a Python function gives something true, and the network is quiet."""
         end = time.monotonic() + timeout
         while not condition():
-            assert time.monotonic() < end, f"waited {timeout} s in vain"
+            assert time.monotonic() < end, f"waited {timeout} s in vain\n{self.account()}"
             self.page.wait_for_timeout(50)
         self.page.wait_for_load_state("networkidle")
+
+    def account(self):
+        """What the page is at, in lines, for who waited in vain."""
+        now = time.monotonic()
+        pending = [f"without an answer for {now - since:.1f} s: {r.url}" for r, since in self.pending.items()]
+        again = [f"asked for again: {url}" for url in self.requests if "?again=" in url]
+        return "\n".join([*self.page.evaluate("probe.account()"), *pending, *again, *self.errors])
 
     def figures(self):
         return self.page.evaluate("probe.figures().map(({ id }) => id)")
