@@ -4,7 +4,7 @@ from transformer_lite.explore.text import say
 
 # A server for `fetch`: what it is asked for is noted, and each answer gives its pieces when it is told to.
 SERVER = """
-const { bytesAt, parsed, progressOf } = await front("engine/files.mjs");
+const { exactly, parsed, progressOf, readAt, webAssembly } = await front("engine/files.mjs");
 const asked = [];
 globalThis.fetch = (url, { signal }) => new Promise((resolve, reject) => {
   signal.addEventListener("abort", () => reject(signal.reason));
@@ -27,14 +27,14 @@ def test_bytes_are_counted_as_they_come(node):
     seen = node(
         SERVER
         + """
-        const [one, other] = [bytesAt("a.json", 10), bytesAt("b.json", 30)];
+        const [one, other] = [readAt("a.json", 10, parsed), readAt("b.json", 30, parsed)];
         const come = () => { const { come, size, done } = progressOf([one, other]); return [come, size, done]; };
         const whole = Promise.all([one.get(), other.get(), one.get()]);
         const seen = [come()];
         asked[0].answer(); asked[1].answer();
         asked[0].give('{"a":'); await soon(); seen.push(come());
         asked[0].give('"é"'); asked[0].give("}"); asked[0].end(); asked[1].give("[1]"); asked[1].end();
-        const [first, second] = (await whole).map(parsed);
+        const [first, second] = await whole;
         return [...seen, come(), first, second, asked.map(({ url }) => url)];
         """
     )
@@ -46,7 +46,7 @@ def test_what_does_not_come_is_asked_for_again_under_another_address(node):
     seen = node(
         SERVER
         + """
-        const file = bytesAt("a.json", 4);
+        const file = readAt("a.json", 4, parsed);
         const whole = file.get();
         asked[0].answer(); asked[0].give("[1"); await soon();
         const before = file.come;
@@ -54,7 +54,7 @@ def test_what_does_not_come_is_asked_for_again_under_another_address(node):
         now = 2000; file.again(); file.again(); await soon();
         const after = [file.come, asked[0].signal.aborted];
         asked[1].answer(); asked[1].give("[22]"); asked[1].end();
-        const got = parsed(await whole);
+        const got = await whole;
         now = 4000; file.again(); // which asks for nothing: it is here
         return { before, after, got, urls: asked.map(({ url }) => url), pending: file.pending };
         """
@@ -72,7 +72,7 @@ def test_what_failed_is_asked_for_again_when_it_is_wanted_again(node):
     seen = node(
         SERVER
         + """
-        const file = bytesAt("sub/a.json", 4);
+        const file = readAt("sub/a.json", 4, parsed);
         const reasons = [];
         const note = ({ message }) => { reasons.push(message); };
         const first = file.get().catch(note);
@@ -82,12 +82,36 @@ def test_what_failed_is_asked_for_again_when_it_is_wanted_again(node):
         now = 2000; file.again(); file.again();
         const third = file.get();
         asked[2].answer(); asked[2].give("true"); asked[2].end();
-        return [reasons, parsed(await third), asked.map(({ url }) => url)];
+        return [reasons, await third, asked.map(({ url }) => url)];
         """
     )
     # Another address only where the reader has asked for another try.
     urls = ["sub/a.json", "sub/a.json", "sub/a.json?again=1"]
     assert seen == [["no network", "404 a.json"], True, urls]
+
+
+def test_what_a_network_puts_in_the_place_of_a_file_counts_as_a_failure(node):
+    seen = node(
+        SERVER
+        + """
+        const reads = [parsed, exactly(4), webAssembly];
+        const seen = [];
+        for (const [i, read] of reads.entries()) {
+          const file = readAt("sub/a.bin", 4, read);
+          const first = file.get().catch(({ message }) => message);
+          asked[2 * i].answer(); asked[2 * i].give("<html>"); asked[2 * i].end();
+          const reason = await first;
+          now += 2000; file.again();
+          const second = file.get();
+          const right = ["true", "four", "\\0asm"][i];
+          asked[2 * i + 1].answer(); asked[2 * i + 1].give(right); asked[2 * i + 1].end();
+          const got = await second;
+          seen.push([reason, got === true || new TextDecoder().decode(got) === right]);
+        }
+        return [seen, asked.map(({ url }) => url)];
+        """
+    )
+    assert seen == [[["not a.bin", True]] * 3, ["sub/a.bin", "sub/a.bin?again=1"] * 3]
 
 
 def test_a_wait_is_told_in_words(node):

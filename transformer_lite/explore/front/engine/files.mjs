@@ -71,10 +71,15 @@ function arriving(size, ask) {
 }
 
 /**
- * Any file, as bytes, which are counted as they come.
- * @type {(url: string, size: number) => Arriving<Uint8Array>}
+ * What `read` makes of a file's bytes, which are counted as they come. It throws if they are not what they should be
+ * (some networks put a page of their own in a file's place), and then the file has not come.
+ * @template T
+ * @param {string} url
+ * @param {number} size
+ * @param {(bytes: Uint8Array) => T} read
+ * @returns {Arriving<T>}
  */
-export const bytesAt = (url, size) => arriving(size, async (suffix, count, signal) => {
+export const readAt = (url, size, read) => arriving(size, async (suffix, count, signal) => {
   const response = await fetch(url + suffix, { signal });
   if (!response.ok) throw new Error(`${response.status} ${nameOf(url)}`);
   const pieces = [];
@@ -83,11 +88,28 @@ export const bytesAt = (url, size) => arriving(size, async (suffix, count, signa
     pieces.push(value);
     count(value.length);
   }
-  return new Uint8Array(await new Blob(pieces).arrayBuffer());
+  const bytes = new Uint8Array(await new Blob(pieces).arrayBuffer());
+  try {
+    return read(bytes);
+  } catch {
+    throw new Error(`not ${nameOf(url)}`);
+  }
 });
 
 /** @param {Uint8Array} bytes */
 export const parsed = (bytes) => JSON.parse(new TextDecoder().decode(bytes));
+
+/** The bytes of a module of WebAssembly, which begins with its name. @param {Uint8Array} bytes */
+export function webAssembly(bytes) {
+  if (new TextDecoder().decode(bytes.subarray(0, 4)) !== "\0asm") throw new Error();
+  return bytes;
+}
+
+/** Bytes, if there are so many. @param {number} size */
+export const exactly = (size) => (/** @type {Uint8Array} */ bytes) => {
+  if (bytes.length !== size) throw new Error();
+  return bytes;
+};
 
 /**
  * A module, with the address from which it came. The browser does not tell how much of it has come.

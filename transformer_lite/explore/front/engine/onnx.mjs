@@ -3,7 +3,7 @@ import { controlKind } from "../controls.mjs";
 import { problem, said } from "../problem.mjs";
 import { stepsFrom } from "../stepping.mjs";
 import { oneByOne, once, unpackAll, unpackTrace } from "./contract.mjs";
-import { bytesAt, moduleAt, parsed, progressOf, scriptAt } from "./files.mjs";
+import { exactly, moduleAt, parsed, progressOf, readAt, scriptAt, webAssembly } from "./files.mjs";
 import { widened } from "./halves.mjs";
 
 const inTurn = oneByOne();
@@ -29,10 +29,10 @@ export function onnxEngine(root, source, sizes, heavy) {
   /** The state that is asked for; nothing in a figure without memory. @type {(values: Values) => Promise<State>} */
   let reach = async () => ({});
   runtime ??= runtimeAt(`${root}runtime/`, sizes);
-  const graphs = bytesAt(`${root}figures/${source}.json`, sizes.figure);
-  const record = bytesAt(`${root}figures/${source}.trace.json`, sizes.trace);
+  const graphs = readAt(`${root}figures/${source}.json`, sizes.figure, parsed);
+  const record = readAt(`${root}figures/${source}.trace.json`, sizes.trace, parsed);
   const weights = Object.entries(heavy).map(([hash, size]) => {
-    if (!halves.has(hash)) halves.set(hash, bytesAt(`${root}figures/weights-${hash}.bin`, size));
+    if (!halves.has(hash)) halves.set(hash, readAt(`${root}figures/weights-${hash}.bin`, size, exactly(size)));
     return halves.get(hash);
   });
   // What the reader waits for, or last waited for.
@@ -89,9 +89,9 @@ export function onnxEngine(root, source, sizes, heavy) {
       if (!wasmAllowed()) throw problem("failed-wasm");
       try {
         wait([...runtime.files, graphs, ...weights]);
-        const [loaded, bytes] = await Promise.all([runtime.load(), graphs.get(), ...weights.map((file) => file.get())]);
+        const [loaded, described] = await Promise.all([runtime.load(), graphs.get(), ...weights.map((file) => file.get())]);
         ort = loaded.ort;
-        if (!figure) begin(parsed(bytes));
+        if (!figure) begin(described);
         await Promise.all(figure.weights.map(widen));
         // The first session loads the rest of the runtime.
         const defaults = Object.entries(figure.controls).map(([name, { value }]) => [name, value]);
@@ -106,8 +106,8 @@ export function onnxEngine(root, source, sizes, heavy) {
 
     trace: once(async () => {
       wait([record]);
-      const recorded = parsed(await record.get());
-      if (!figure) begin(parsed(await graphs.get()));
+      const recorded = await record.get();
+      if (!figure) begin(await graphs.get());
       return unpackTrace(recorded, unpackAll(figure.start));
     }),
 
@@ -148,7 +148,7 @@ function runtimeAt(folder, sizes) {
   const at = (make, name, ...more) => make(folder + name, sizes[name], ...more);
   const main = at(moduleAt, "ort.wasm.min.mjs");
   const glue = at(moduleAt, "ort-wasm-simd-threaded.mjs");
-  const wasm = at(bytesAt, "ort-wasm-simd-threaded.wasm");
+  const wasm = at(readAt, "ort-wasm-simd-threaded.wasm", webAssembly);
   const plotly = at(scriptAt, "plotly.min.js", "Plotly");
   const files = [main, glue, wasm, plotly];
   return {
