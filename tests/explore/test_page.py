@@ -70,6 +70,22 @@ def marked_up(everything):
 
 
 def test_tags_are_closed_and_ids_are_unique(marked_up):
+    assert_references_hold(marked_up)
+
+
+def test_a_view_may_be_called_anything():
+    @explore(x=Slider(0, 1))
+    def named(x):
+        """Caption."""
+        return {
+            "never shifted": Heatmap(x * torch.ones(2, 2)),
+            "still, no mask": Heatmap(x * torch.ones(2, 2)),
+        }
+
+    assert_references_hold(Tree(page.html(named.frames(), "source-0", pictures=True)))
+
+
+def assert_references_hold(marked_up):
     ids = [attrs["id"] for _, attrs, _ in marked_up.elements if "id" in attrs]
     assert len(ids) == len(set(ids))
     for _, attrs, _ in marked_up.elements:

@@ -69,11 +69,13 @@ def _question(figure: Figure, shown: Shown) -> str:
 
 def _slot(frames: Frames, name: str, shown: Shown, pictures: bool) -> str:
     figure, view = frames.figure, shown.views[name]
-    title_id = f"{figure.name}--{name}--title"
+    # A name may have blanks, and an id none.
+    id_ = "-".join(f"{figure.name}--{name}".split())
+    title_id = f"{id_}--title"
     body = view.text(shown.labels(name))
     if body is None:
         height = _height(frames, name)
-        drawn = view.picture(shown.labels(name), height, f"{figure.name}-{name}") if pictures else ""
+        drawn = view.picture(shown.labels(name), height, id_) if pictures else ""
         body = f'<div class="tl-slot"{UNTRANSLATED} role="img" aria-labelledby="{title_id}" aria-describedby="{figure.name}--summary" style="height:{height}px">{drawn}</div>'
         handled = any(control.handled and control.within == name for control in figure.controls.values())
         if handled or figure.asked.get("view") == name:
