@@ -4,7 +4,7 @@ from transformer_lite.explore.text import say
 
 # A server for `fetch`: what it is asked for is noted, and each answer gives its pieces when it is told to.
 SERVER = """
-const { exactly, parsed, progressOf, readAt, webAssembly } = await front("engine/files.mjs");
+const { bytesAt, parsed, progressOf, readAt } = await front("engine/files.mjs");
 const asked = [];
 globalThis.fetch = (url, { signal }) => new Promise((resolve, reject) => {
   signal.addEventListener("abort", () => reject(signal.reason));
@@ -12,7 +12,7 @@ globalThis.fetch = (url, { signal }) => new Promise((resolve, reject) => {
   const body = new ReadableStream({ start(controller) { pieces = controller; } });
   asked.push({
     url, signal,
-    answer: (status = 200) => resolve(new Response(body, { status })),
+    answer: (status = 200, headers = {}) => resolve(new Response(body, { status, headers })),
     fail: () => reject(new TypeError("no network")),
     give: (text) => pieces.enqueue(new TextEncoder().encode(text)), end: () => pieces.close(),
   });
@@ -94,24 +94,24 @@ def test_what_a_network_puts_in_the_place_of_a_file_counts_as_a_failure(node):
     seen = node(
         SERVER
         + """
-        const reads = [parsed, exactly(4), webAssembly];
-        const seen = [];
-        for (const [i, read] of reads.entries()) {
-          const file = readAt("sub/a.bin", 4, read);
-          const first = file.get().catch(({ message }) => message);
-          asked[2 * i].answer(); asked[2 * i].give("<html>"); asked[2 * i].end();
-          const reason = await first;
-          now += 2000; file.again();
-          const second = file.get();
-          const right = ["true", "four", "\\0asm"][i];
-          asked[2 * i + 1].answer(); asked[2 * i + 1].give(right); asked[2 * i + 1].end();
-          const got = await second;
-          seen.push([reason, got === true || new TextDecoder().decode(got) === right]);
-        }
-        return [seen, asked.map(({ url }) => url)];
+        const reasons = [];
+        const note = ({ name, message }) => { reasons.push(name === "Error" ? message : name); };
+        const binary = bytesAt("sub/a.bin", 4);
+        const described = readAt("sub/b.json", 4, parsed);
+        const first = [binary.get().catch(note), described.get().catch(note)];
+        asked[0].answer(200, { "content-type": "text/html; charset=utf-8" }); asked[0].give("<html>"); asked[0].end();
+        asked[1].answer(); asked[1].give("blocked"); asked[1].end();
+        await Promise.all(first);
+        now = 2000; binary.again(); described.again();
+        const second = [binary.get(), described.get()];
+        asked[2].answer(); asked[2].give("four"); asked[2].end();
+        asked[3].answer(); asked[3].give("true"); asked[3].end();
+        const [bytes, value] = await Promise.all(second);
+        return [reasons.sort(), new TextDecoder().decode(bytes), value, asked.map(({ url }) => url)];
         """
     )
-    assert seen == [[["not a.bin", True]] * 3, ["sub/a.bin", "sub/a.bin?again=1"] * 3]
+    urls = ["sub/a.bin", "sub/b.json", "sub/a.bin?again=1", "sub/b.json?again=1"]
+    assert seen == [["SyntaxError", "not a.bin"], "four", True, urls]
 
 
 def test_a_wait_is_told_in_words(node):

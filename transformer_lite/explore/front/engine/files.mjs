@@ -71,8 +71,8 @@ function arriving(size, ask) {
 }
 
 /**
- * What `read` makes of a file's bytes, which are counted as they come. It throws if they are not what they should be
- * (some networks put a page of their own in a file's place), and then the file has not come.
+ * What `read` makes of a file's bytes, which are counted as they come. If it throws, the file has not come; nor has it if
+ * a network has put a page of its own in the file's place.
  * @template T
  * @param {string} url
  * @param {number} size
@@ -82,34 +82,21 @@ function arriving(size, ask) {
 export const readAt = (url, size, read) => arriving(size, async (suffix, count, signal) => {
   const response = await fetch(url + suffix, { signal });
   if (!response.ok) throw new Error(`${response.status} ${nameOf(url)}`);
+  if (response.headers.get("content-type")?.startsWith("text/html")) throw new Error(`not ${nameOf(url)}`);
   const pieces = [];
   const reader = response.body.getReader();
   for (let { done, value } = await reader.read(); !done; { done, value } = await reader.read()) {
     pieces.push(value);
     count(value.length);
   }
-  const bytes = new Uint8Array(await new Blob(pieces).arrayBuffer());
-  try {
-    return read(bytes);
-  } catch {
-    throw new Error(`not ${nameOf(url)}`);
-  }
+  return read(new Uint8Array(await new Blob(pieces).arrayBuffer()));
 });
+
+/** @type {(url: string, size: number) => Arriving<Uint8Array>} */
+export const bytesAt = (url, size) => readAt(url, size, (bytes) => bytes);
 
 /** @param {Uint8Array} bytes */
 export const parsed = (bytes) => JSON.parse(new TextDecoder().decode(bytes));
-
-/** The bytes of a module of WebAssembly, which begins with its name. @param {Uint8Array} bytes */
-export function webAssembly(bytes) {
-  if (new TextDecoder().decode(bytes.subarray(0, 4)) !== "\0asm") throw new Error();
-  return bytes;
-}
-
-/** Bytes, if there are so many. @param {number} size */
-export const exactly = (size) => (/** @type {Uint8Array} */ bytes) => {
-  if (bytes.length !== size) throw new Error();
-  return bytes;
-};
 
 /**
  * A module, with the address from which it came. The browser does not tell how much of it has come.

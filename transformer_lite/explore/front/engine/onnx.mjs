@@ -3,7 +3,7 @@ import { controlKind } from "../controls.mjs";
 import { problem, said } from "../problem.mjs";
 import { stepsFrom } from "../stepping.mjs";
 import { oneByOne, once, unpackAll, unpackTrace } from "./contract.mjs";
-import { exactly, moduleAt, parsed, progressOf, readAt, scriptAt, webAssembly } from "./files.mjs";
+import { bytesAt, moduleAt, parsed, progressOf, readAt, scriptAt } from "./files.mjs";
 import { widened } from "./halves.mjs";
 
 const inTurn = oneByOne();
@@ -32,7 +32,7 @@ export function onnxEngine(root, source, sizes, heavy) {
   const graphs = readAt(`${root}figures/${source}.json`, sizes.figure, parsed);
   const record = readAt(`${root}figures/${source}.trace.json`, sizes.trace, parsed);
   const weights = Object.entries(heavy).map(([hash, size]) => {
-    if (!halves.has(hash)) halves.set(hash, readAt(`${root}figures/weights-${hash}.bin`, size, exactly(size)));
+    if (!halves.has(hash)) halves.set(hash, bytesAt(`${root}figures/weights-${hash}.bin`, size));
     return halves.get(hash);
   });
   // What the reader waits for, or last waited for.
@@ -148,7 +148,7 @@ function runtimeAt(folder, sizes) {
   const at = (make, name, ...more) => make(folder + name, sizes[name], ...more);
   const main = at(moduleAt, "ort.wasm.min.mjs");
   const glue = at(moduleAt, "ort-wasm-simd-threaded.mjs");
-  const wasm = at(readAt, "ort-wasm-simd-threaded.wasm", webAssembly);
+  const wasm = at(bytesAt, "ort-wasm-simd-threaded.wasm");
   const plotly = at(scriptAt, "plotly.min.js", "Plotly");
   const files = [main, glue, wasm, plotly];
   return {
