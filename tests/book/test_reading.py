@@ -113,3 +113,11 @@ def test_a_chapter_says_at_its_top_how_long_it_takes_and_what_to_read_first(path
     top = cells(read(path))[0]["source"]
     said = re.search(r"^\*[A-Z][\w-]+ minutes\. Read first: [^*]+\.\*$", top, re.MULTILINE)
     assert said, "no line such as *Thirty minutes. Read first: …*"
+
+
+@every_chapter
+def test_under_the_heading_of_the_exercises_the_next_code_is_one(path):
+    every = cells(read(path))
+    [at] = [i for i, cell in enumerate(every) if re.search("^## Exercises$", cell["source"], re.MULTILINE)]
+    code = next(cell["source"] for cell in every[at:] if cell["cell_type"] == "code")
+    assert re.search("^@(exercise|task)\\b", code, re.MULTILINE), code

@@ -34,23 +34,6 @@ def test_a_slice_of_the_training_lowers_the_loss(few, monkeypatch):
     assert loss < 2.2  # guessing has ln 10 = 2.30
 
 
-def test_a_seed_decides_the_training_and_leaves_other_chance_alone(few):
-    torch.manual_seed(5)
-    expected = torch.rand(1)
-    torch.manual_seed(5)
-    one, same, other = (swin_clothes.train(seed=seed, steps=2) for seed in (1, 1, 2))
-    assert torch.rand(1).equal(expected)
-    for first, second in zip(one.parameters(), same.parameters(), strict=True):
-        assert first.equal(second)
-    assert not one.head.weight.equal(other.head.weight)
-
-
-def test_progress_sees_every_step(few):
-    seen = []
-    swin_clothes.train(steps=3, progress=lambda steps: (seen.append(step) or step for step in steps))
-    assert seen == [0, 1, 2]
-
-
 def test_it_measures_the_share_that_is_right(few):
     pictures, clothes = few
 

@@ -532,6 +532,16 @@ MUTATIONS = [
         "tests/book/test_reading.py",
         ("at_its_top",),
     ),
+    Mutation(
+        "the heading of the exercises stands too early",
+        {
+            "book/vision/vit.ipynb": lambda text: text.replace("## Exercises", "## More").replace(
+                "## What is lost when a patch holds too much?", "## Exercises"
+            )
+        },
+        "tests/book/test_reading.py",
+        ("heading_of_the_exercises",),
+    ),
     python(
         "a sentence is learnt from because one of its combinations may be",
         STUDY + "grammar/corpus.py",
