@@ -59,11 +59,11 @@ def graph(change):
 
 
 def trace(change):
-    """The edit of a trace whose list of cases `change` changes."""
+    """The edit of a trace, which `change` changes."""
 
     def edit(text):
         record = json.loads(text)
-        change(record["cases"])
+        change(record)
         return json.dumps(record)
 
     return edit
@@ -99,17 +99,17 @@ def wrong_for_right(graph):
     renamed(graph, {right: wrong, wrong: right})
 
 
-def last_number_off_by_a_little(cases):
+def last_number_off_by_a_little(record):
     import numpy as np
 
-    tensor = next(iter(cases[-1]["outputs"].values()))
+    tensor = record["tensors"][next(iter(record["cases"][-1]["outputs"].values()))]
     numbers = np.frombuffer(base64.b64decode(tensor["data"]), dtype="<f4").copy()
     numbers[-1] += 1e-4
     tensor["data"] = base64.b64encode(numbers.tobytes()).decode()
 
 
-def the_default_sharpness_alone(cases):
-    cases[:] = [case for case in cases if case["values"]["sharpness"] == 8]
+def the_default_sharpness_alone(record):
+    record["cases"] = [case for case in record["cases"] if case["values"]["sharpness"] == 8]
 
 
 def not_a_graph(text):
