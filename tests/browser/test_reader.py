@@ -405,11 +405,18 @@ def test_a_tap_picks_as_a_click_does(visiting, site):
     with visiting(width=390, height=800, has_touch=True, is_mobile=True) as visit:
         visit.open(site + "workbench/workbench.html")
         for row, column in [(2, 3), (0, 0)]:
-            visit.page.touchscreen.tap(*cell(visit, "two-picks", "table", row, column))
-            visit.until(
-                "(wanted) => Object.values(probe.figure('two-picks').explorable.values).join() === wanted",
-                f"{row},{column}",
-            )
+            for last in (False, True):  # under load a tap is lost, one in some hundreds: a reader taps again
+                visit.page.touchscreen.tap(*cell(visit, "two-picks", "table", row, column))
+                try:
+                    visit.until(
+                        "(wanted) => Object.values(probe.figure('two-picks').explorable.values).join() === wanted",
+                        f"{row},{column}",
+                        timeout=10 if last else 4,
+                    )
+                    break
+                except AssertionError:
+                    if last:
+                        raise
             # On a busy machine the chart may still be drawn when the next tap comes.
             visit.settle("two-picks")
             visit.page.wait_for_timeout(400)
